@@ -7,7 +7,7 @@ import dev.tethys.runtime.cli.UsageException;
 final class AmtoolErrors {
   private AmtoolErrors() {}
 
-  /** An invalid argument of the command line, in amtool's wording. */
+  /** Returns the error for an invalid command line argument, in amtool's wording. */
   static UsageException error(String message) {
     return new UsageException("amtool: error: " + message + "\n");
   }

@@ -287,7 +287,7 @@ final class AmtoolOutput {
     }
   }
 
-  /** By the bytes of the address, then by port. */
+  /** Compares by the bytes of the address, then by port. */
   private static int byAddress(JsonNode a, JsonNode b) {
     String x = a.path("address").asString("");
     String y = b.path("address").asString("");

@@ -117,7 +117,7 @@ final class AmtoolServer implements AutoCloseable {
         : features.contains("utf8-strict-mode") ? MatcherSyntax.UTF8 : MatcherSyntax.FALLBACK;
   }
 
-  /** Calls; {@code value} replaces the text in braces. */
+  /** Sends a request; {@code value} replaces the text in braces. */
   JsonNode call(Call c, String value, String query, @Nullable String body) throws IOException {
     String path = c.path.replaceAll("\\{.*}", URLEncoder.encode(value, StandardCharsets.UTF_8));
     HttpAccess.Reply r =
@@ -166,12 +166,12 @@ final class AmtoolServer implements AutoCloseable {
             + (printed ? " " + r.text().strip() : ""));
   }
 
-  /** A value for a query. */
+  /** Encodes a value for a query. */
   static String encoded(String value) {
     return URLEncoder.encode(value, StandardCharsets.UTF_8);
   }
 
-  /** The status of the last response is 404. */
+  /** Whether the status of the last response is 404. */
   static boolean isNotFound(Failure f) {
     return String.valueOf(f.getMessage()).contains("][404] ");
   }
@@ -222,7 +222,7 @@ final class AmtoolServer implements AutoCloseable {
     return m;
   }
 
-  /** The time set by a flag. */
+  /** Returns the time set by a flag. */
   static Instant time(String text) {
     try {
       return OffsetDateTime.parse(text).toInstant();

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class ApiText {
   private ApiText() {}
 
-  /** Result of a query, an object with {@code resultType} and {@code result}. */
+  /** Returns the result of a query, an object with {@code resultType} and {@code result}. */
   static String value(Map<String, @Nullable Object> data) {
     Object result = data.get("result");
     List<String> out = new ArrayList<>();
@@ -79,7 +79,7 @@ final class ApiText {
     return number(pair.get(1)) + " @[" + time(pair.get(0)) + "]";
   }
 
-  /** A number in quotes, as Go prints it. */
+  /** Formats a number in quotes, like Go. */
   private static String number(@Nullable Object v) {
     return GoFloat.f(parsed(v));
   }
@@ -128,7 +128,7 @@ final class ApiText {
         + "]";
   }
 
-  /** The result of a query as encoded by Go, where numbers lose their exponents. */
+  /** Appends a query result as encoded by Go, where numbers lose their exponents. */
   static StringBuilder resultJson(StringBuilder sb, @Nullable Object result) {
     if (!(result instanceof List<?> l) || l.isEmpty() || l.getFirst() instanceof Number) {
       return json(sb, points(result));
@@ -156,7 +156,7 @@ final class ApiText {
     };
   }
 
-  /** Any value as Go's encoder writes it, keys of metrics sorted. */
+  /** Appends any value like Go's encoder, with metric keys sorted. */
   static StringBuilder json(StringBuilder sb, @Nullable Object v) {
     switch (v) {
       case null -> sb.append("null");

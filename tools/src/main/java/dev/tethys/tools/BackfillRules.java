@@ -107,7 +107,7 @@ final class BackfillRules {
     }
   }
 
-  /** The recording rules of all files; null if one cannot be read, which was said. */
+  /** Returns the recording rules of all files; null if one cannot be read, which was reported. */
   private static @Nullable List<Due> rules(Command.Arguments a, Console console)
       throws IOException {
     ParserOptions parser = PromqlFeatures.of(a.flags(), console).parser();

@@ -149,7 +149,7 @@ final class BenchWrite {
     return List.copyOf(out);
   }
 
-  /** {@code {"__name__":"up","job":"x"}}, read as promtool does: by commas and colons. */
+  /** Parses {@code {"__name__":"up","job":"x"}} like promtool: by commas and colons. */
   private static Labels labels(String file, long at, String line) {
     LabelsBuilder b = new LabelsBuilder();
     for (String pair : line.replaceAll("[\"{}]", "").split(",")) {

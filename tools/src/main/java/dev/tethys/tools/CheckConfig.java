@@ -339,8 +339,8 @@ final class CheckConfig {
   }
 
   /**
-   * A path as shown by promtool: relative if the configuration was given a relative path and the
-   * path is in the same folder.
+   * Returns a path as shown by promtool: relative if the configuration was given a relative path
+   * and the path is in the same folder.
    */
   private static String shown(String config, String path) {
     Path here = Path.of("").toAbsolutePath();

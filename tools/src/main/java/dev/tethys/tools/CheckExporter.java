@@ -211,7 +211,7 @@ final class CheckExporter {
     return url.substring(0, plus);
   }
 
-  /** The configuration of a URL. */
+  /** Returns the configuration for a URL. */
   static GraphConfig ofUrl(String url, Components components, @Nullable Signal asked) {
     String type = type(url);
     int query = url.indexOf('?');

@@ -66,7 +66,7 @@ public record Command(
    * @param operands arguments that are not flags
    */
   public record Arguments(FlagSet flags, List<String> operands) {
-    /** An operand, or a default where it was omitted. */
+    /** Returns an operand, or a default if omitted. */
     String operand(int i, String otherwise) {
       return i < operands.size() ? operands.get(i) : otherwise;
     }
@@ -89,7 +89,7 @@ public record Command(
     return all;
   }
 
-  /** An argument with the long form of a flag instead of its short one. */
+  /** Returns an argument with a short flag replaced by its long form. */
   String longForm(String arg) {
     if (arg.length() < 2 || arg.charAt(0) != '-' || arg.charAt(1) == '-') {
       return arg;
@@ -128,7 +128,7 @@ public record Command(
     return action.run(new Arguments(set, given), console);
   }
 
-  /** The text in angle brackets in the help, without these. */
+  /** Returns the text in angle brackets in the help, without these. */
   private String operandName(int i) {
     List<String> names =
         Pattern.compile("<([^>]+)>").matcher(operands).results().map(r -> r.group(1)).toList();

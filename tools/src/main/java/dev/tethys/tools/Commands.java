@@ -41,7 +41,7 @@ final class Commands {
     all = List.copyOf(out);
   }
 
-  /** All commands, in help order. */
+  /** Returns all commands, in help order. */
   List<Command> list() {
     return all;
   }
@@ -51,7 +51,7 @@ final class Commands {
     return text.replaceFirst("(?s)\\.(\\s.*)?$", "");
   }
 
-  /** Page of all commands, or of those of a group. */
+  /** Returns the help page of all commands, or of a group. */
   String help(String group) {
     StringBuilder sb =
         new StringBuilder("usage: tethys tool " + group + "<command> [<flags>] [<args>]\n\n");

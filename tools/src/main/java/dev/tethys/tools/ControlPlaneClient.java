@@ -106,7 +106,7 @@ final class ControlPlaneClient {
     }
   }
 
-  /** URL of the control plane: of the flag, or of the variable, or that of this machine. */
+  /** Returns the URL of the control plane: from the flag, the variable, or the local default. */
   static String url(String flag, Function<String, @Nullable String> environment) {
     String variable = environment.apply(URL_VARIABLE);
     return !flag.isEmpty() ? flag : variable == null || variable.isBlank() ? URL : variable.strip();
@@ -133,7 +133,7 @@ final class ControlPlaneClient {
         : v instanceof Double d && d == Math.rint(d) ? d.longValue() + "" : v + "";
   }
 
-  /** A number of things: "1 agent", "2 agents". */
+  /** Formats a count: "1 agent", "2 agents". */
   static String counted(Object n, String one) {
     return n + " " + one + (n.toString().equals("1") ? "" : "s");
   }

@@ -54,7 +54,7 @@ final class HttpAccess implements AutoCloseable {
 
   /** A complete response. */
   record Reply(int status, String type, byte[] body) {
-    /** The status as HTTP/1 writes it. */
+    /** Returns the status as HTTP/1 writes it. */
     String statusText() {
       String reason = REASONS.get(status);
       return reason == null ? String.valueOf(status) : status + " " + reason;

@@ -236,7 +236,7 @@ final class Lint {
     return out;
   }
 
-  /** The line of {@code file:line:column}. */
+  /** Returns the line of {@code file:line:column}. */
   private static int line(YamlNode n) {
     String where = n.where();
     int column = where.lastIndexOf(':');

@@ -62,7 +62,7 @@ final class LintComments {
     return ignored;
   }
 
-  /** First line of the comments directly above a line. */
+  /** Returns the first line of the comments directly above a line. */
   int above(int line) {
     int first = line;
     while (first > 1 && lines.get(first - 2).strip().startsWith("#")) {

@@ -399,7 +399,7 @@ final class LintRules {
     }
   }
 
-  /** Expression of a rule over metrics; rules over logs are not checked. */
+  /** Returns the expression of a rule over metrics; rules over logs are not checked. */
   static Expr promql(RuleSpec rule) {
     return Objects.requireNonNull(rule.expr(), "rule over logs");
   }

@@ -49,7 +49,7 @@ final class LintServer implements AutoCloseable {
     this.now = now;
   }
 
-  /** Type of a metric, "" if the server does not know it. */
+  /** Returns the type of a metric, "" if the server does not know it. */
   String type(String metric) {
     String known = types.get(metric);
     if (known != null) {
@@ -152,7 +152,7 @@ final class LintServer implements AutoCloseable {
     e.children().forEach(c -> collect(c, to));
   }
 
-  /** Current cost of an evaluation. */
+  /** Returns the current cost of an evaluation. */
   List<Problem> cost(String query) throws IOException {
     long began = System.nanoTime();
     Map<String, @Nullable Object> answer;

@@ -353,7 +353,7 @@ final class LiveControlCommands {
         (a, c) -> start(name, settings, a, c));
   }
 
-  /** A number from 0 to 1, of a number or a percentage. */
+  /** Parses a number from 0 to 1, or a percentage. */
   static String share(String text) {
     try {
       return text.endsWith("%")
@@ -364,7 +364,7 @@ final class LiveControlCommands {
     }
   }
 
-  /** Share that sampling keeps. */
+  /** Returns the share that sampling keeps. */
   static String kept(String text) {
     String share = share(text);
     double d = Double.parseDouble(share);

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 record OpenStore(MetricsDatabase database, @Nullable Path sandbox, List<String> found)
     implements AutoCloseable {
 
-  /** Read errors so far, of the folder and of the requested data. */
+  /** Returns the read errors so far, of the folder and of the requested data. */
   List<String> problems() {
     List<String> all = new ArrayList<>(found);
     all.addAll(database.damage());

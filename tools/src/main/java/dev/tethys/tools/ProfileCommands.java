@@ -229,7 +229,7 @@ final class ProfileCommands {
     return total == 0 ? "-" : String.format(Locale.ROOT, "%.2f%%", 100.0 * v / total);
   }
 
-  /** Value in the largest unit that it fills; zero has no unit, as in pprof. */
+  /** Returns the value in the largest unit that it fills; zero has no unit, as in pprof. */
   static String value(long v, String unit) {
     if (v == 0) {
       return "0";

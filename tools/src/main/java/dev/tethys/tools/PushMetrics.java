@@ -110,8 +110,8 @@ final class PushMetrics {
   }
 
   /**
-   * Path to append to the URL. Older versions of promtool append nothing, newer ones the path
-   * regardless of the URL's path: this accepts URLs for either.
+   * Returns the path to append to the URL. Older versions of promtool append nothing, newer ones
+   * the path regardless of the URL's path: this accepts URLs for either.
    */
   private static String path(URI base, String given) {
     String own = base.getPath();

@@ -237,7 +237,7 @@ final class RolloutCommands {
     return List.of("running", "paused").contains(text(rollout, "state"));
   }
 
-  /** Unjudged conditions of a rollout, with reasons. */
+  /** Returns the unjudged conditions of a rollout, with reasons. */
   private static List<String> notJudged(Map<String, @Nullable Object> rollout) {
     List<String> out = new ArrayList<>();
     Object outputs = rollout.get("outputs");

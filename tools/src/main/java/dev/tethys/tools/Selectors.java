@@ -9,7 +9,7 @@ import java.util.function.UnaryOperator;
 final class Selectors {
   private Selectors() {}
 
-  /** The same query, the matchers of every selector replaced. */
+  /** Returns the same query with the matchers of every selector replaced. */
   static Expr rewrite(Expr e, UnaryOperator<List<Matcher>> matchers) {
     return switch (e) {
       case Expr.NumberLiteral n -> n;

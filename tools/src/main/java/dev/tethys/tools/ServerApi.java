@@ -39,12 +39,14 @@ final class ServerApi implements AutoCloseable {
     }
   }
 
-  /** Base URL of the server. */
+  /** Returns the base URL of the server. */
   java.net.URI base() {
     return access.base();
   }
 
-  /** Result of an instant query: an object with {@code resultType} and {@code result}. */
+  /**
+   * Returns the result of an instant query: an object with {@code resultType} and {@code result}.
+   */
   Map<String, @Nullable Object> query(String expr, Instant time) throws IOException {
     return Json.asObject(
         post("/api/v1/query", List.of(new Parameter("query", expr), Parameter.of("time", time))));
@@ -71,7 +73,7 @@ final class ServerApi implements AutoCloseable {
     return data(access.get(form.isEmpty() ? path : path + "?" + form, TIMEOUT));
   }
 
-  /** JSON object of a response without an envelope, as in Tempo's API. */
+  /** Returns the JSON object of a response without an envelope, as in Tempo's API. */
   Map<String, @Nullable Object> object(String path, Map<String, String> headers)
       throws IOException {
     HttpAccess.Reply r = access.send("GET", path, null, headers, TIMEOUT);
@@ -91,7 +93,7 @@ final class ServerApi implements AutoCloseable {
         "&", parameters.stream().map(p -> encoded(p.name()) + "=" + encoded(p.value())).toList());
   }
 
-  /** A text as part of a URL. */
+  /** Encodes a text as part of a URL. */
   static String encoded(String s) {
     return URLEncoder.encode(s, StandardCharsets.UTF_8).replace("+", "%20");
   }

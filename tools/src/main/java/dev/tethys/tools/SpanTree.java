@@ -56,7 +56,7 @@ final class SpanTree {
       return name(STATUS, span.statusCode());
     }
 
-    /** Text by which spans of two traces are matched. */
+    /** Returns the text by which spans of two traces are matched. */
     String key() {
       return service + "\0" + span.name() + "\0" + span.kind();
     }

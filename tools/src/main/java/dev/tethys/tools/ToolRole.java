@@ -88,7 +88,7 @@ public final class ToolRole {
     }
   }
 
-  /** The same, writing to streams of the caller. */
+  /** Runs a command, writing to streams of the caller. */
   public int run(List<String> args, Console console) {
     try {
       return dispatch(args, console);
@@ -114,7 +114,7 @@ public final class ToolRole {
     return 1;
   }
 
-  /** The program that errors name: promtool's scripts read its name. */
+  /** Returns the program that errors name: promtool's scripts read its name. */
   private static String program(List<String> args) {
     return !args.isEmpty() && OWN.contains(args.getFirst()) ? "tethys tool" : "promtool";
   }
@@ -236,7 +236,9 @@ public final class ToolRole {
     return new CommandLineException("must select a subcommand");
   }
 
-  /** The version text of the program in the form of another program's, on the first line. */
+  /**
+   * Returns the version text of the program in the form of another program's, on the first line.
+   */
   static String version(String of) {
     BuildInfo b = BuildInfo.current();
     return of

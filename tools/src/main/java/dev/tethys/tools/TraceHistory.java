@@ -66,7 +66,7 @@ final class TraceHistory implements RuleQuery {
     }
   }
 
-  /** Text of a typed value of OTLP's JSON; empty for nil. */
+  /** Returns the text of a typed value of OTLP's JSON; empty for nil. */
   private static String text(Map<String, @Nullable Object> value) {
     String v = value.isEmpty() ? "" : String.valueOf(value.values().iterator().next());
     return v.equals("nil") ? "" : v;

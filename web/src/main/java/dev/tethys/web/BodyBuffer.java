@@ -4,13 +4,13 @@ package dev.tethys.web;
 public final class BodyBuffer {
   private byte[] bytes = {};
 
-  /** The array; another one after the next body. */
+  /** Returns the array; the next body may use another one. */
   public byte[] bytes() {
     return bytes;
   }
 
   /**
-   * The array with space for at least {@code size} bytes.
+   * Returns the array with space for at least {@code size} bytes.
    *
    * @param kept number of bytes at its start to preserve
    */

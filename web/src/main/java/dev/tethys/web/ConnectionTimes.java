@@ -64,7 +64,7 @@ public record ConnectionTimes(
         Duration.ZERO, Duration.ZERO, idle, age, grace, silence, reply, true);
   }
 
-  /** The shortest of all configured times, including the given one. */
+  /** Returns the shortest of all configured times, including the given one. */
   public Duration shortest(Duration readTimeout) {
     Duration least = readTimeout;
     for (Duration d : new Duration[] {head, answer, idle, age, grace, silence, reply}) {

@@ -16,7 +16,7 @@ public final class DamageWarning {
     }
   }
 
-  /** Damage in one line, without characters that headers do not have. */
+  /** Formats damage in one line, without characters not allowed in headers. */
   public static String text(List<String> damage) {
     String text = String.join("; ", damage).replaceAll("[^\\x20-\\x7e]", "?");
     return text.length() <= MAX_LENGTH ? text : text.substring(0, MAX_LENGTH) + "...";

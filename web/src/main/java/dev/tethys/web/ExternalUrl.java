@@ -49,7 +49,7 @@ public record ExternalUrl(URI url, String routePrefix) {
     }
   }
 
-  /** {@code /a/b} of {@code a/b/}; "" of {@code /}. */
+  /** Trims {@code a/b/} to {@code /a/b}, and {@code /} to "". */
   private static String trimmed(String path) {
     String s = path.replaceAll("^/+|/+$", "");
     return s.isEmpty() ? "" : "/" + s;

@@ -68,7 +68,7 @@ public final class Grpc {
 
   /** Messages of a request in their order. */
   public interface MessageSource {
-    /** Next message; null at the end. */
+    /** Reads the next message; null at the end. */
     byte @Nullable [] next() throws IOException, GrpcException;
   }
 
@@ -79,7 +79,7 @@ public final class Grpc {
   }
 
   /**
-   * A handler for one method.
+   * Creates a handler for one method.
    *
    * @param maxBytes maximum size of a message after decompression; larger ones are
    *     RESOURCE_EXHAUSTED
@@ -93,7 +93,7 @@ public final class Grpc {
   }
 
   /**
-   * A handler for one method with a stream as response, which occupies the request's thread.
+   * Creates a handler for one method with a streamed response, which occupies the request's thread.
    *
    * @param maxBytes maximum size of a message after decompression; larger ones are
    *     RESOURCE_EXHAUSTED
@@ -114,7 +114,7 @@ public final class Grpc {
   }
 
   /**
-   * A handler for one method whose request is a stream, read message by message.
+   * Creates a handler for one method whose request is a stream, read message by message.
    *
    * @param maxBytes maximum size of a message after decompression; larger ones are
    *     RESOURCE_EXHAUSTED
@@ -205,7 +205,7 @@ public final class Grpc {
         () -> use.of(compressed ? decompressed(message, request, maxBytes) : message));
   }
 
-  /** Length of a message by its head. */
+  /** Returns the length of a message by its head. */
   private static long length(byte[] head, int maxBytes) throws GrpcException {
     if (head.length < 5) {
       throw new GrpcException(Status.INTERNAL, "the call has no complete message");
@@ -330,7 +330,7 @@ public final class Grpc {
     }
   }
 
-  /** Percent-encodes all characters but printable ASCII. */
+  /** Percent-encodes all characters except printable ASCII. */
   private static String percent(String s) {
     StringBuilder sb = new StringBuilder();
     for (byte b : s.getBytes(StandardCharsets.UTF_8)) {

@@ -49,7 +49,7 @@ public final class GrpcException extends Exception {
     this.details = details;
   }
 
-  /** Error details, or null. */
+  /** Returns error details, or null. */
   public byte @Nullable [] details() {
     return details;
   }

@@ -76,7 +76,7 @@ public final class Htpasswd {
   }
 
   /**
-   * A single user with the bcrypt hash of the password.
+   * Creates a single user with the bcrypt hash of the password.
    *
    * @throws IllegalArgumentException if the hash is not a bcrypt hash
    */
@@ -96,7 +96,7 @@ public final class Htpasswd {
     return colon >= 0 && accepts(both.substring(0, colon), both.substring(colon + 1));
   }
 
-  /** The user named by the values of an Authorization header, unverified; "" for none. */
+  /** Returns the user named by the values of an Authorization header, unverified; "" for none. */
   public static String user(List<String> authorization) {
     String both = userAndPassword(authorization);
     return both.substring(0, Math.max(0, both.indexOf(':')));

@@ -18,7 +18,7 @@ public record Http2Limits(int streams, int headerListBytes, Duration pingEvery, 
   /** Some hundreds of requests, and pings as often as a client likes. */
   public static final Http2Limits USUAL = new Http2Limits(250, 16 << 10, Duration.ZERO, true);
 
-  /** The usual limits with pings bounded. */
+  /** Returns the default limits with bounded pings. */
   public static Http2Limits of(int streams, Duration pingEvery, boolean pingIdle) {
     return new Http2Limits(streams, USUAL.headerListBytes, pingEvery, pingIdle);
   }

@@ -187,7 +187,10 @@ public final class HttpListener implements AutoCloseable {
     return out;
   }
 
-  /** With a reserve, in which probes are answered and other requests wait. */
+  /**
+   * Returns the maximum number of open connections, including a reserve in which probes are served
+   * and other requests wait.
+   */
   private int mostOpen() {
     int n = options.maxConnections();
     return n + Math.clamp(n / 8, MIN_RESERVE, MAX_RESERVE);

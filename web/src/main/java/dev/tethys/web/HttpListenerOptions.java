@@ -52,7 +52,7 @@ public record HttpListenerOptions(
     }
   }
 
-  /** Prometheus's defaults on these addresses. */
+  /** Returns Prometheus's defaults on these addresses. */
   public static HttpListenerOptions on(String... addresses) {
     return new HttpListenerOptions(
         List.of(addresses),
@@ -111,8 +111,7 @@ public record HttpListenerOptions(
   }
 
   /**
-   * Further origins of pages, in addition to the server's own, that may send state-changing
-   * requests.
+   * Adds origins of pages, in addition to the server's own, that may send state-changing requests.
    */
   public HttpListenerOptions withOrigins(TrustedOrigins trusted) {
     return with(v -> v.origins = trusted);

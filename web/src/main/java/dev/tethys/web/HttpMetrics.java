@@ -44,7 +44,7 @@ public final class HttpMetrics {
             "handler");
   }
 
-  /** A route as Prometheus writes it: {@code /label/:name/values}. */
+  /** Returns a route in Prometheus's form: {@code /label/:name/values}. */
   private static String handler(String pattern) {
     return NAME.matcher(REST.matcher(pattern).replaceAll("*$1")).replaceAll(":$1");
   }

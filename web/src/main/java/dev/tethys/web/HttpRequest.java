@@ -15,43 +15,43 @@ public interface HttpRequest {
 
   String method();
 
-  /** The decoded path, without the route prefix; starts with a slash. */
+  /** Returns the decoded path, without the route prefix; starts with a slash. */
   String path();
 
-  /** The path with its escapes, without the route prefix. */
+  /** Returns the path with its escapes, without the route prefix. */
   String rawPath();
 
-  /** The raw query string, without the question mark. */
+  /** Returns the raw query string, without the question mark. */
   String rawQuery();
 
   /**
-   * The value of a {@code {name}} in the pattern of the route, decoded.
+   * Returns the value of a {@code {name}} in the pattern of the route, decoded.
    *
    * @throws IllegalArgumentException if the pattern has no such name
    */
   String pathParam(String name);
 
-  /** Query string of the URL. */
+  /** Returns the query string of the URL. */
   Params query();
 
   /**
-   * The fields of a urlencoded form, followed by those of the query, as Go's {@code Request.Form}.
-   * Reads the body when it is such a form.
+   * Returns the fields of a urlencoded form, followed by those of the query, as Go's {@code
+   * Request.Form}. Reads the body when it is such a form.
    *
    * @throws HttpException 413 when the form is larger than {@link #MAX_FORM_BYTES}
    */
   Params params() throws IOException;
 
-  /** The first value of a header, or null; names in any case. */
+  /** Returns the first value of a header, or null; names are case-insensitive. */
   @Nullable String header(String name);
 
   /** Returns all values of a header. */
   List<String> headers(String name);
 
-  /** The names of all headers, as received. */
+  /** Returns the names of all headers, as received. */
   Set<String> headerNames();
 
-  /** Value of Content-Length, or -1. */
+  /** Returns the value of Content-Length, or -1. */
   long contentLength();
 
   /**
@@ -67,29 +67,30 @@ public interface HttpRequest {
   void release();
 
   /**
-   * The raw body, still in its Content-Encoding.
+   * Returns the raw body, still in its Content-Encoding.
    *
    * @param maxBytes reading further throws an {@link HttpException} 413
    */
   InputStream body(long maxBytes);
 
-  /** The whole body; 413 when it is larger. */
+  /** Reads the whole body; fails with 413 if it is larger. */
   byte[] bodyBytes(int maxBytes) throws IOException;
 
   /**
-   * The whole body in a buffer that is used for one request after the other; 413 when it is larger.
+   * Reads the whole body into a buffer reused for successive requests; fails with 413 if it is
+   * larger.
    *
    * @return its length
    */
   int bodyBytes(int maxBytes, BodyBuffer into) throws IOException;
 
-  /** {@code HTTP/1.1} or {@code HTTP/2.0}. */
+  /** Returns {@code HTTP/1.1} or {@code HTTP/2.0}. */
   String protocol();
 
   /** Whether it was received over TLS. */
   boolean isSecure();
 
-  /** Requested host (and port), or "". */
+  /** Returns the requested host (and port), or "". */
   String host();
 
   InetSocketAddress remoteAddress();
@@ -122,6 +123,6 @@ public interface HttpRequest {
     void close();
   }
 
-  /** The user that authenticated, or null if no authentication is configured. */
+  /** Returns the authenticated user, or null if no authentication is configured. */
   @Nullable String user();
 }

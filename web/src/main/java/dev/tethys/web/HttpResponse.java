@@ -33,7 +33,7 @@ public interface HttpResponse {
   /** Adds a value to a header. */
   HttpResponse addHeader(String name, String value);
 
-  /** Value of a header, or null. */
+  /** Returns the value of a header, or null. */
   @Nullable String header(String name);
 
   /** Disables compression of this response. */
@@ -63,8 +63,8 @@ public interface HttpResponse {
   }
 
   /**
-   * A body of unknown length. {@code flush} sends the data written so far, as event streams need;
-   * closing ends the body, and returning from the handler closes it.
+   * Starts a body of unknown length. {@code flush} sends the data written so far, as event streams
+   * need; closing ends the body, and returning from the handler closes it.
    */
   OutputStream stream() throws IOException;
 

@@ -15,7 +15,7 @@ public record ListenAddress(String text, InetSocketAddress address) {
   private static final String UNIX = "unix:";
 
   /**
-   * The path of a Unix socket, {@code unix:path} or {@code unix://path}.
+   * Returns the path of a Unix socket, {@code unix:path} or {@code unix://path}.
    *
    * @return null if the text is not such an address
    * @throws IllegalArgumentException if the path is empty

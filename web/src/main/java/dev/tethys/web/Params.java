@@ -62,19 +62,19 @@ public final class Params {
     return new Params(all);
   }
 
-  /** The first value, or null. */
+  /** Returns the first value, or null. */
   public @Nullable String first(String name) {
     List<String> v = values.get(name);
     return v == null ? null : v.getFirst();
   }
 
-  /** The first value, or another. */
+  /** Returns the first value, or a default. */
   public String first(String name, String otherwise) {
     String v = first(name);
     return v == null ? otherwise : v;
   }
 
-  /** All values of a name, in order; empty if there are none. */
+  /** Returns all values of a name, in order; empty if there are none. */
   public List<String> all(String name) {
     return values.getOrDefault(name, List.of());
   }

@@ -66,7 +66,7 @@ public final class PrivateConnection implements AutoCloseable {
   }
 
   /**
-   * The same as a client that understands gzip.
+   * Sends a GET as a client that accepts gzip.
    *
    * @param compressed whether it does
    */

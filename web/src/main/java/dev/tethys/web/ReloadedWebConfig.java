@@ -48,7 +48,7 @@ public final class ReloadedWebConfig {
   private @Nullable String problem; // of the last reading
 
   /**
-   * Current configuration of a source; an invalid change leaves the configuration before it.
+   * Returns a supplier of the current configuration; an invalid change keeps the previous one.
    *
    * @throws IOException if it cannot be read now
    */
@@ -80,7 +80,7 @@ public final class ReloadedWebConfig {
     this.stamps = stamps(current);
   }
 
-  /** The configuration now. */
+  /** Returns the current configuration. */
   public WebConfig get() {
     boolean isOfFiles = !own.isEmpty() || !current.files().isEmpty();
     if (isOfFiles && nanos.getAsLong() - checkedAt >= CHECK_NANOS) {

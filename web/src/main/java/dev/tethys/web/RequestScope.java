@@ -17,7 +17,7 @@ public final class RequestScope {
   private RequestScope() {}
 
   /**
-   * Scope in one tenant; the default tenant without the header.
+   * Returns the scope in one tenant; the default tenant without the header.
    *
    * @throws HttpException 400 if the name is not valid or there are several
    */
@@ -35,8 +35,8 @@ public final class RequestScope {
   }
 
   /**
-   * Scope in the tenants that a query over logs reads, separated by {@code |} in the header. Their
-   * names are sorted and distinct.
+   * Returns the scope in the tenants that a query over logs reads, separated by {@code |} in the
+   * header. Their names are sorted and distinct.
    *
    * @throws HttpException 400 if a name is not valid or there are too many
    */

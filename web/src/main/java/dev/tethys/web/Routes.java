@@ -107,12 +107,12 @@ public final class Routes {
     return open;
   }
 
-  /** Every method that has no handler yet. */
+  /** Adds a handler for every method that has none yet. */
   public Routes any(String pattern, HttpHandler handler) {
     return on(ANY, pattern, handler);
   }
 
-  /** HTTP method in upper case. */
+  /** Adds a handler for an HTTP method in upper case. */
   public Routes on(String method, String pattern, HttpHandler handler) {
     if (!pattern.startsWith("/")) {
       throw new IllegalArgumentException("a pattern starts with a slash: " + pattern);

@@ -219,7 +219,7 @@ public final class ServerWebSocket {
     }
   }
 
-  /** Time of {@link System#nanoTime} at which the last frame of the client arrived. */
+  /** Returns the time of {@link System#nanoTime} at which the last frame of the client arrived. */
   public long lastReceivedNanos() {
     return receivedNanos;
   }
@@ -380,7 +380,7 @@ public final class ServerWebSocket {
   }
 
   /**
-   * Next frame; null if the connection ended between frames.
+   * Reads the next frame; null if the connection ended between frames.
    *
    * @param before bytes of the message in frames before
    */

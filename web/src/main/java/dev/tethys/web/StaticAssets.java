@@ -50,12 +50,14 @@ public final class StaticAssets {
     this.root = root;
   }
 
-  /** A handler for a pattern whose rest is the name of the file: {@code /assets/{file...}}. */
+  /** Creates a handler for a pattern whose rest is the file name: {@code /assets/{file...}}. */
   public HttpHandler under(String folder, String parameter) {
     return (request, response) -> serve(folder + request.pathParam(parameter), request, response);
   }
 
-  /** A handler that always returns one file, such as the page of a single-page application. */
+  /**
+   * Creates a handler that always returns one file, such as the page of a single-page application.
+   */
   public HttpHandler file(String name) {
     return (request, response) -> serve(name, request, response);
   }

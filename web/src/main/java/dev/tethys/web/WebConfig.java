@@ -57,7 +57,9 @@ public record WebConfig(
      */
     WebConfig read() throws IOException;
 
-    /** Version that changes when the configuration changes although its files do not. */
+    /**
+     * Returns the version that changes when the configuration changes although its files do not.
+     */
     default Object version() {
       return "";
     }

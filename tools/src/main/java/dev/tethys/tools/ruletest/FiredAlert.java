@@ -35,7 +35,7 @@ record FiredAlert(SortedMap<String, String> labels, SortedMap<String, String> an
     return j.hasNext() ? -1 : 0;
   }
 
-  /** Several, as promtool prints them. */
+  /** Formats several alerts like promtool. */
   static String text(List<FiredAlert> alerts) {
     if (alerts.isEmpty()) {
       return "[]";
@@ -65,7 +65,7 @@ record FiredAlert(SortedMap<String, String> labels, SortedMap<String, String> an
     return sb.append('}');
   }
 
-  /** Several as JSON values, at least one. */
+  /** Returns several alerts as JSON values, at least one. */
   static List<Object> json(List<FiredAlert> alerts) {
     List<Object> out = new ArrayList<>();
     for (FiredAlert a : alerts.isEmpty() ? List.of(NONE) : alerts) {

@@ -29,7 +29,7 @@ public final class JUnitReport {
       return c;
     }
 
-    /** The file could not be read. */
+    /** Records that the file could not be read. */
     void abort(String error) {
       Case c = test("unknown");
       c.error = error;
@@ -60,7 +60,7 @@ public final class JUnitReport {
     return s;
   }
 
-  /** The document. */
+  /** Returns the document. */
   public String xml() {
     StringBuilder sb = new StringBuilder("<testsuites>");
     for (Suite s : suites) {

@@ -23,7 +23,7 @@ final class JsonDiff {
 
   private JsonDiff() {}
 
-  /** Of values made of maps, lists and strings. */
+  /** Compares values made of maps, lists and strings. */
   static String of(Object expected, Object got) {
     JsonDiff d = new JsonDiff();
     d.compare(expected, got);

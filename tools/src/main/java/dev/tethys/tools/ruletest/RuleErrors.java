@@ -8,7 +8,7 @@ import java.util.List;
 public final class RuleErrors {
   private RuleErrors() {}
 
-  /** One text for each mistake. */
+  /** Returns one text for each mistake. */
   public static List<String> of(String file, ConfigException e) {
     List<String> all =
         e instanceof RuleFileException r

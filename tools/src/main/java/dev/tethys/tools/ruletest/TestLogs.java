@@ -38,7 +38,7 @@ final class TestLogs implements AutoCloseable {
   private @Nullable LogDatabase database;
   private @Nullable LogqlEngine engine;
 
-  /** Engine over the lines. */
+  /** Returns the engine over the lines. */
   LogqlEngine engine() {
     LogqlEngine e = engine;
     if (e == null) {

@@ -52,7 +52,7 @@ public record UnitTestFile(
       List<ExprTest> exprs,
       Labels externalLabels,
       String externalUrl) {
-    /** The latest time for which a value is asserted. */
+    /** Returns the latest time for which a value is asserted. */
     Duration end() {
       Duration max = Duration.ZERO;
       for (AlertTest a : alerts) {
@@ -403,7 +403,7 @@ public record UnitTestFile(
     return d.isZero() ? otherwise : d;
   }
 
-  /** A time in promtool's format: seconds, with or without a fraction, or RFC 3339. */
+  /** Parses a time in promtool's format: seconds, with or without a fraction, or RFC 3339. */
   public static Instant time(String text) {
     try {
       return Instant.ofEpochMilli(Math.round(Double.parseDouble(text) * 1000));

@@ -22,7 +22,7 @@ interface Addresses {
    */
   List<InetAddress> of(String host) throws UnknownHostException;
 
-  /** The same addresses in random order, a new order each time. */
+  /** Returns the same addresses in random order, a new order each time. */
   static Addresses shuffled(Addresses addresses) {
     return host -> {
       InetAddress[] all = addresses.of(host).toArray(InetAddress[]::new);

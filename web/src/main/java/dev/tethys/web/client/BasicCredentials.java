@@ -7,13 +7,15 @@ import java.util.Base64;
 public final class BasicCredentials {
   private BasicCredentials() {}
 
-  /** The header of a user, in UTF-8; a colon in the name would belong to the password. */
+  /** Returns the header of a user, in UTF-8; a colon in the name would belong to the password. */
   public static String header(String user, String password) {
     String both = user + ":" + password;
     return "Basic " + Base64.getEncoder().encodeToString(both.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** Header for the user information of a URL: {@code user:password} or {@code user}. */
+  /**
+   * Returns the header for the user information of a URL: {@code user:password} or {@code user}.
+   */
   public static String ofUserInfo(String userInfo) {
     int colon = userInfo.indexOf(':');
     return colon < 0

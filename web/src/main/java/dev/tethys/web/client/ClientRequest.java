@@ -35,7 +35,9 @@ public record ClientRequest(
    */
   public record ReadTimeouts(Duration head, Duration body) {}
 
-  /** Call without a read timeout: the server may stay silent until the call's deadline. */
+  /**
+   * Creates a call without a read timeout: the server may stay silent until the call's deadline.
+   */
   public ClientRequest(
       String method,
       URI uri,
@@ -53,7 +55,7 @@ public record ClientRequest(
     return new ClientRequest("GET", uri, Map.of(), null, DEFAULT_TIMEOUT, null);
   }
 
-  /** A POST whose body now belongs to the call. */
+  /** Creates a POST whose body now belongs to the call. */
   public static ClientRequest post(URI uri, String contentType, byte[] body) {
     return new ClientRequest(
         "POST", uri, Map.of("Content-Type", contentType), body, DEFAULT_TIMEOUT, null);
@@ -73,17 +75,17 @@ public record ClientRequest(
     return new ClientRequest(method, uri, headers, body, timeout, socket, timeLimit);
   }
 
-  /** Copy with read timeouts. */
+  /** Returns a copy with read timeouts. */
   public ClientRequest withReadTimeouts(ReadTimeouts p) {
     return new ClientRequest(method, uri, headers, body, timeout, unixSocket, p);
   }
 
-  /** When waiting for the head of the response ends; times by {@link System#nanoTime}. */
+  /** Returns the deadline for the head of the response as a {@link System#nanoTime} value. */
   long headBy(long now, long deadline) {
     return timeLimit == null ? deadline : now + Math.min(deadline - now, timeLimit.head.toNanos());
   }
 
-  /** When waiting for more of the body ends. */
+  /** Returns the deadline for more of the body. */
   long bodyBy(long now, long deadline) {
     return timeLimit == null ? deadline : now + Math.min(deadline - now, timeLimit.body.toNanos());
   }

@@ -25,7 +25,7 @@ public final class ClientResponse implements AutoCloseable {
   }
 
   /**
-   * A response.
+   * Creates a response.
    *
    * @param headers headers by case-insensitive name
    */
@@ -45,30 +45,32 @@ public final class ClientResponse implements AutoCloseable {
     return status;
   }
 
-  /** The first value of a header, or null; names in any case. */
+  /** Returns the first value of a header, or null; names are case-insensitive. */
   public @Nullable String header(String name) {
     List<String> v = headers.get(name);
     return v == null || v.isEmpty() ? null : v.getFirst();
   }
 
-  /** The first value of a header, or another. */
+  /** Returns the first value of a header, or a default. */
   public String header(String name, String otherwise) {
     String v = header(name);
     return v == null ? otherwise : v;
   }
 
-  /** All headers; names compare in any case. */
+  /** Returns all headers; names are case-insensitive. */
   public Map<String, List<String>> headers() {
     return headers;
   }
 
-  /** The raw body, in its Content-Encoding. Reading fails once the time of the call is up. */
+  /**
+   * Returns the raw body, in its Content-Encoding. Reading fails once the time of the call is up.
+   */
   public InputStream body() {
     return body;
   }
 
   /**
-   * The body with gzip undone.
+   * Returns the body decompressed from gzip.
    *
    * @param maxBytes reading more throws a {@link TooLargeException}
    */
@@ -84,19 +86,19 @@ public final class ClientResponse implements AutoCloseable {
     return new Limited(in, maxBytes);
   }
 
-  /** The whole body with gzip undone. */
+  /** Reads the whole body, decompressed from gzip. */
   public byte[] bytes(int maxBytes) throws IOException {
     try (InputStream in = decoded(maxBytes)) {
       return in.readAllBytes();
     }
   }
 
-  /** The start of the body as text, without blanks around it; "" if it cannot be read. */
+  /** Returns the start of the body as trimmed text; "" if it cannot be read. */
   public String errorText(int maxBytes) {
     return start(maxBytes).strip();
   }
 
-  /** The first line of the body, without blanks around it; "" if it cannot be read. */
+  /** Returns the first line of the body, trimmed; "" if it cannot be read. */
   public String errorLine(int maxBytes) {
     return start(maxBytes).lines().findFirst().orElse("").strip();
   }

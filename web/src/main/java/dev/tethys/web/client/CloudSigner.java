@@ -44,8 +44,8 @@ final class CloudSigner {
   }
 
   /**
-   * The service in an AWS host name, by the prefixes that the Collector's sigv4auth knows; the
-   * region is the second part of the name.
+   * Returns the service in an AWS host name, by the prefixes that the Collector's sigv4auth knows;
+   * the region is the second part of the name.
    */
   private static String service(CloudAuth.SigV4 c, URI to) throws IOException {
     if (!c.service().isEmpty()) {
@@ -62,8 +62,8 @@ final class CloudSigner {
   }
 
   /**
-   * Configured region, the region in the host name, or the region found as in AWS's tools, in this
-   * order.
+   * Returns the configured region, the region in the host name, or the region found as in AWS's
+   * tools, in this order.
    */
   private static String region(CloudAuth.SigV4 c, URI to, AwsCredentials credentials)
       throws IOException, InterruptedException {

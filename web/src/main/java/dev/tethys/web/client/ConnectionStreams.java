@@ -111,7 +111,7 @@ record ConnectionStreams(InputStream in, OutputStream out, Closeable socket, Clo
   }
 
   /**
-   * A connection over a socket.
+   * Creates a connection over a socket.
    *
    * @param below the opened socket, below TLS if any
    */

@@ -34,7 +34,7 @@ final class Connections implements AutoCloseable {
    * @param tls TLS setup, the same object until it changes; null without TLS
    */
   record Server(String host, int port, @Nullable Object tls) {
-    /** Server without TLS. */
+    /** Creates a server without TLS. */
     Server(String host, int port) {
       this(host, port, null);
     }
@@ -108,7 +108,7 @@ final class Connections implements AutoCloseable {
     this.keep = keep;
   }
 
-  /** An apparently open connection; null if there is none. */
+  /** Takes an apparently open connection; null if there is none. */
   @Nullable ConnectionStreams take(Server server) {
     while (true) {
       ConnectionStreams wire = pollIdle(server);

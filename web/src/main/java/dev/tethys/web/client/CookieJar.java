@@ -88,7 +88,7 @@ final class CookieJar {
     this.clock = clock;
   }
 
-  /** Value of the {@code Cookie} header for a request; "" for none. */
+  /** Returns the value of the {@code Cookie} header for a request; "" for none. */
   synchronized String of(URI uri) {
     String host = host(uri);
     String path = path(uri);

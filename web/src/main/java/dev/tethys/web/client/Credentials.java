@@ -39,7 +39,9 @@ final class Credentials {
     return file.isEmpty() ? value : fromFile(file, what);
   }
 
-  /** The Authorization header of basic_auth or authorization, or null if neither is given. */
+  /**
+   * Returns the authorization header of basic_auth or authorization, or null if neither is given.
+   */
   static @Nullable String authorization(HttpClientConfig c) throws IOException {
     BasicAuth b = c.basicAuth();
     if (b != null) {
@@ -56,7 +58,7 @@ final class Credentials {
     return null;
   }
 
-  /** The values of the configured headers, in order. */
+  /** Returns the values of the configured headers, in order. */
   static List<Map.Entry<String, String>> headers(HttpClientConfig c) throws IOException {
     List<Map.Entry<String, String>> out = new ArrayList<>();
     for (Map.Entry<String, HttpClientConfig.Header> h : c.headers().entrySet()) {

@@ -32,7 +32,7 @@ public record DockerAddress(String base, @Nullable Path socket) {
             null);
   }
 
-  /** The value of {@code DOCKER_HOST}, or the usual socket. */
+  /** Returns the value of {@code DOCKER_HOST}, or the usual socket. */
   public static String ofEnvironment(Function<String, @Nullable String> environment) {
     String host = environment.apply("DOCKER_HOST");
     return host == null || host.isEmpty() ? USUAL : host;
@@ -44,7 +44,7 @@ public record DockerAddress(String base, @Nullable Path socket) {
   }
 
   /**
-   * Request for a path of the API.
+   * Creates a request for a path of the API.
    *
    * @throws IOException if the address is not a valid URL
    */

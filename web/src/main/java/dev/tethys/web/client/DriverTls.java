@@ -23,7 +23,7 @@ public final class DriverTls extends SSLSocketFactory {
 
   private final SSLSocketFactory factory;
 
-  /** Constructor for the driver. */
+  /** Called by the driver. */
   public DriverTls(Properties info) throws IOException {
     TlsConfig c = CONFIGS.get(info.getProperty(NUMBER));
     if (c == null) {

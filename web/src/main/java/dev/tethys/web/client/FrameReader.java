@@ -51,7 +51,7 @@ final class FrameReader {
   }
 
   /**
-   * The next frame.
+   * Reads the next frame.
    *
    * @throws java.io.EOFException at the end
    * @throws IOException if it is malformed, or larger than is allowed

@@ -48,7 +48,7 @@ final class FrameWriter {
     turn.unlock();
   }
 
-  /** Time since which a write waits for the peer (nanoTime); 0 if no write waits. */
+  /** Returns the time since which a write waits for the peer (nanoTime); 0 if no write waits. */
   long waitingSince() {
     return writeBegan;
   }
@@ -132,7 +132,7 @@ final class FrameWriter {
     out.write(h);
   }
 
-  /** A number as frames hold it. */
+  /** Encodes a number as in frames. */
   static byte[] bytes(int n) {
     return new byte[] {(byte) (n >>> 24), (byte) (n >>> 16), (byte) (n >>> 8), (byte) n};
   }

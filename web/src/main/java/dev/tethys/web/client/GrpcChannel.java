@@ -195,7 +195,7 @@ public final class GrpcChannel implements AutoCloseable {
     return new String(out, 0, n, java.nio.charset.StandardCharsets.UTF_8);
   }
 
-  /** The session of the newest secured connection; null if there was none. */
+  /** Returns the session of the newest secured connection, or null if there was none. */
   public @Nullable SSLSession session() {
     return connections.session();
   }

@@ -414,7 +414,7 @@ final class GrpcConnections {
     return colon > 0 && authority.indexOf(']') < colon ? authority.substring(0, colon) : authority;
   }
 
-  /** The session of the newest secured connection; null if there was none. */
+  /** Returns the session of the newest secured connection, or null if there was none. */
   @Nullable SSLSession session() {
     return session;
   }

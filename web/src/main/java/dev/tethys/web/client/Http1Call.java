@@ -48,7 +48,7 @@ final class Http1Call implements Runnable {
   private String version = "";
 
   /**
-   * A call.
+   * Creates a call.
    *
    * @param target request target: path and query, or the whole URL for a proxy
    * @param deadline deadline as a {@link System#nanoTime} value
@@ -63,7 +63,7 @@ final class Http1Call implements Runnable {
   }
 
   /**
-   * A call.
+   * Creates a call.
    *
    * @param host the value of the Host header
    */
@@ -101,7 +101,7 @@ final class Http1Call implements Runnable {
     }
   }
 
-  /** The version of the response, such as {@code HTTP/1.1}; "" before it arrives. */
+  /** Returns the version of the response, such as {@code HTTP/1.1}; "" before it arrives. */
   String version() {
     return version;
   }
@@ -146,13 +146,13 @@ final class Http1Call implements Runnable {
     }
   }
 
-  /** Closing interrupts a blocked socket at its deadline. */
+  /** Watches the deadline: closing interrupts a blocked socket. */
   private void watch() {
     long now = System.nanoTime();
     expireAt(call.headBy(now, deadline));
   }
 
-  /** Data was received from the server. */
+  /** Called when data was received from the server. */
   private void onReceived() {
     if (call.timeLimit() != null) {
       cancel();
@@ -266,7 +266,7 @@ final class Http1Call implements Runnable {
     return answer(h, in, wire, back == null ? w -> w.close() : back);
   }
 
-  /** The head, and the body after it when it is short. */
+  /** Returns the head, and the body after it when it is short. */
   private byte[] head(byte[] body, boolean once) throws IOException {
     if (!RequestHeaders.isSendable(host)) {
       throw new IOException("a header cannot be sent: Host");

@@ -87,7 +87,7 @@ final class Http1Reader {
     return end > 0;
   }
 
-  /** Number of bytes that were read ahead. */
+  /** Returns the number of bytes that were read ahead. */
   int buffered() {
     return end - at;
   }

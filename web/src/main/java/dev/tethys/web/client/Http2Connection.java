@@ -179,7 +179,7 @@ final class Http2Connection {
     }
   }
 
-  /** Time of the last complete frame, as of nanoTime. */
+  /** Returns the time of the last complete frame, as of nanoTime. */
   long receivedAt() {
     return receivedAt;
   }

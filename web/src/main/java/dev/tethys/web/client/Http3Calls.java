@@ -45,7 +45,7 @@ final class Http3Calls implements AutoCloseable {
   private final Map<Server, Http3Dialer.Connection> connections = new HashMap<>();
 
   /**
-   * The calls.
+   * Creates the calls.
    *
    * @param ownName name for SNI and verification regardless of the request; empty for the request's
    *     host

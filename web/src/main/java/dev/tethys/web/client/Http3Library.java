@@ -27,7 +27,7 @@ final class Http3Library {
 
   private Http3Library() {}
 
-  /** Reason for which HTTP/3 is unavailable; empty if it is available. */
+  /** Returns the reason why HTTP/3 is unavailable; empty if it is available. */
   static String problem() {
     return PROBLEM;
   }

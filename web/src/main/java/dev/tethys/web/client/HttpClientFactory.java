@@ -108,7 +108,7 @@ public final class HttpClientFactory implements AutoCloseable {
   }
 
   /**
-   * A client; cheap, and nothing to be closed.
+   * Creates a client, which is cheap and needs no closing.
    *
    * @throws IOException if a certificate or key cannot be read
    */
@@ -117,7 +117,7 @@ public final class HttpClientFactory implements AutoCloseable {
   }
 
   /**
-   * A client that uses its own tickets for one server; its configuration has no other
+   * Creates a client that uses its own tickets for one server; its configuration has no other
    * authentication.
    *
    * @throws IOException if a certificate or key cannot be read
@@ -172,7 +172,7 @@ public final class HttpClientFactory implements AutoCloseable {
   }
 
   /**
-   * A client whose calls can be watched; cheap, and never closed.
+   * Creates a client whose calls can be traced, which is cheap and never closed.
    *
    * @throws IOException if a certificate or key cannot be read
    */
@@ -186,7 +186,7 @@ public final class HttpClientFactory implements AutoCloseable {
   }
 
   /**
-   * A client for HTTP/3 only, never through a proxy; close it, since it keeps connections.
+   * Creates a client for HTTP/3 only, never through a proxy; close it, since it keeps connections.
    *
    * @throws IOException if a certificate or key cannot be read, or HTTP/3 is unavailable here
    */
@@ -201,14 +201,14 @@ public final class HttpClientFactory implements AutoCloseable {
   }
 
   /**
-   * Reason for which HTTP/3 is unavailable here; empty if it is available. Loads the library, so
-   * only callers that require HTTP/3 should call this.
+   * Returns the reason why HTTP/3 is unavailable here; empty if it is available. Loads the
+   * library, so only callers that require HTTP/3 should call this.
    */
   public static String http3Problem() {
     return Http3Library.problem();
   }
 
-  /** Signer of an identity, shared by all clients so that tokens are fetched once. */
+  /** Returns the signer of an identity, shared by all clients so that tokens are fetched once. */
   private @Nullable CallSigner signer(@Nullable CloudAuth cloud) {
     if (cloud == null) {
       return null;
@@ -231,7 +231,7 @@ public final class HttpClientFactory implements AutoCloseable {
         call -> client(HttpClientConfig.DEFAULT).send(call), clock, environment);
   }
 
-  /** Google tokens for requests that are not sent by a client of {@link #client}. */
+  /** Returns the Google tokens for requests that are not sent by a client of {@link #client}. */
   public BearerTokens bearer(CloudAuth.GoogleIam identity) {
     return CloudSigner.google(identity, credentialDependencies());
   }

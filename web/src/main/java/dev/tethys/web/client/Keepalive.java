@@ -21,7 +21,7 @@ final class Keepalive implements Runnable {
   private final boolean idle;
 
   /**
-   * A watch of one connection.
+   * Creates a watch of one connection.
    *
    * @param time period of silence after which the server is pinged; zero for never
    * @param timeout timeout of the ping response

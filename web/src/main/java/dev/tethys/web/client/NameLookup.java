@@ -47,7 +47,7 @@ public final class NameLookup {
   }
 
   /**
-   * All addresses of a host, in the order of the system.
+   * Returns all addresses of a host, in the system's order.
    *
    * @param host a name, or an address without brackets
    * @param deadline deadline as a {@link System#nanoTime} value

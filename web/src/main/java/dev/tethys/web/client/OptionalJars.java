@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 public final class OptionalJars {
   private OptionalJars() {}
 
-  /** The folder of that name next to the jar of a class. */
+  /** Returns the folder of that name next to the jar of a class. */
   public static Path folder(Class<?> of, String name) throws IOException {
     try {
       return Path.of(of.getProtectionDomain().getCodeSource().getLocation().toURI())

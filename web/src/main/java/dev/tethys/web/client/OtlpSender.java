@@ -65,7 +65,7 @@ public interface OtlpSender extends AutoCloseable {
    */
   Outcome send(byte[] body) throws IOException, InterruptedException;
 
-  /** Copy with another timeout. */
+  /** Returns a copy with another timeout. */
   Outcome send(byte[] body, Duration timeout) throws IOException, InterruptedException;
 
   @Override
@@ -146,7 +146,7 @@ public interface OtlpSender extends AutoCloseable {
   }
 
   /**
-   * One over HTTP; connections are the factory's.
+   * Creates a sender over HTTP; connections are the factory's.
    *
    * @param url URL including its path
    * @throws IOException if a file that TLS names cannot be read

@@ -17,7 +17,7 @@ public final class PreSharedKey {
   }
 
   /**
-   * Key in hexadecimal digits.
+   * Parses a key in hexadecimal digits.
    *
    * @throws IllegalArgumentException if the digits are invalid, with the reason but without the key
    */
@@ -43,12 +43,12 @@ public final class PreSharedKey {
     return new PreSharedKey(identity, HexFormat.of().parseHex(digits));
   }
 
-  /** The name. */
+  /** Returns the name. */
   public String identity() {
     return identity;
   }
 
-  /** The key. */
+  /** Returns the key. */
   public byte[] bytes() {
     return key.clone();
   }

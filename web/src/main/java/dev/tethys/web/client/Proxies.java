@@ -88,7 +88,7 @@ final class Proxies extends ProxySelector {
             + "; characters of a password that mean something in URLs are escaped, as %23 for #)");
   }
 
-  /** The proxy for a URL, or null if none. */
+  /** Returns the proxy for a URL, or null if none. */
   @Nullable URI find(URI uri) {
     URI proxy = "https".equalsIgnoreCase(uri.getScheme()) ? forHttps : forHttp;
     if (proxy == null || always) {
@@ -176,7 +176,7 @@ final class Proxies extends ProxySelector {
     return connectHeader;
   }
 
-  /** Value of Proxy-Authorization for a URL, or null. */
+  /** Returns the value of Proxy-Authorization for a URL, or null. */
   @Nullable String authorization(URI uri) {
     URI proxy = find(uri);
     String user = proxy == null ? null : proxy.getUserInfo();

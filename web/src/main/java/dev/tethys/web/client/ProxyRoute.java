@@ -77,7 +77,7 @@ final class ProxyRoute {
     return !isSocks() && isScheme(target, "http");
   }
 
-  /** A connection to the target for HTTP, TLS included. */
+  /** Opens a connection to the target for HTTP, including TLS. */
   ConnectionStreams dial(Consumer<Closeable> opened) throws IOException {
     Socket plain = new Socket();
     opened.accept(plain);

@@ -30,7 +30,7 @@ public interface PskTls {
   Secured secure(InputStream in, OutputStream out, Offer offer) throws IOException;
 
   /**
-   * The available implementation, loaded on first use.
+   * Returns the available implementation, loaded on first use.
    *
    * @throws IOException if it is missing
    */

@@ -29,7 +29,7 @@ final class RequestHeaders {
   }
 
   /**
-   * A line for each value.
+   * Returns a line for each value.
    *
    * @throws IOException if one cannot be sent
    */

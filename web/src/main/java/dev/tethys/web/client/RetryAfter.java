@@ -12,12 +12,14 @@ public final class RetryAfter {
 
   private RetryAfter() {}
 
-  /** Delay from {@code Retry-After}, in seconds or as a date; zero without the header. */
+  /**
+   * Returns the delay from {@code Retry-After}, in seconds or as a date; zero without the header.
+   */
   public static Duration of(ClientResponse a, Instant now) {
     return of(a.header("Retry-After", ""), now);
   }
 
-  /** Delay from the text of the header; "" for none. */
+  /** Returns the delay from the text of the header; "" for none. */
   public static Duration of(String header, Instant now) {
     String v = header.strip();
     Duration d = Duration.ZERO;

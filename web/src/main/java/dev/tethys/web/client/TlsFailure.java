@@ -19,7 +19,7 @@ final class TlsFailure {
   private TlsFailure() {}
 
   /**
-   * The reason.
+   * Returns the reason.
    *
    * @param name expected name of the certificate
    */

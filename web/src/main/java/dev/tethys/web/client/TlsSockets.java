@@ -95,7 +95,7 @@ public final class TlsSockets {
   }
 
   /**
-   * The supported TLS versions, separated by spaces.
+   * Returns the supported TLS versions, separated by spaces.
    *
    * @throws IOException if the configuration leaves none
    */

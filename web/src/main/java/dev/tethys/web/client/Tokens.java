@@ -84,7 +84,7 @@ public final class Tokens {
     this.early = early;
   }
 
-  /** The value of the Authorization header. */
+  /** Returns the value of the Authorization header. */
   public String authorization(Duration timeout) throws IOException, InterruptedException {
     String secret = secret();
     fetching.lockInterruptibly();

@@ -37,7 +37,7 @@ public final class TracedClient implements AutoCloseable {
   private final @Nullable Http3Calls http3;
 
   /**
-   * A client.
+   * Creates a client.
    *
    * @param http3 null for HTTP/1.1 and HTTP/2
    */
@@ -185,7 +185,7 @@ public final class TracedClient implements AutoCloseable {
   }
 
   /**
-   * The headers of the configuration, including credentials.
+   * Returns the headers of the configuration, including credentials.
    *
    * @param deadline deadline for fetching a token, as a {@link System#nanoTime} value
    * @throws IOException if a file cannot be read or no token is available

@@ -74,7 +74,10 @@ final class Transport {
     return http2;
   }
 
-  /** The JDK's client; created on first use, because calls without TLS and proxy do not need it. */
+  /**
+   * Returns the JDK's client, created on first use because calls without TLS and proxy do not need
+   * it.
+   */
   synchronized HttpClient engine() throws IOException {
     reloadIfChanged();
     HttpClient e = engine;
@@ -138,7 +141,7 @@ final class Transport {
     }
   }
 
-  /** TLS setup for the current contents of the files. */
+  /** Returns the TLS setup for the current contents of the files. */
   synchronized ClientTls.Setup tls() throws IOException {
     reloadIfChanged();
     ClientTls.Setup s = setup;
@@ -149,7 +152,7 @@ final class Transport {
     return s;
   }
 
-  /** HTTP/3 setup for the current contents of the files. */
+  /** Returns the HTTP/3 setup for the current contents of the files. */
   synchronized Http3Dialer.Secured http3() throws IOException {
     ClientTls.Setup s = tls();
     Http3Dialer.Secured h = http3;

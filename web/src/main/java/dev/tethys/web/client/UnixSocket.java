@@ -28,7 +28,7 @@ public final class UnixSocket extends Socket {
   private volatile @Nullable SocketChannel channel;
   private volatile int timeout;
 
-  /** Not connected yet. */
+  /** Creates an unconnected socket. */
   public UnixSocket(Path path) {
     this(path, false);
   }
@@ -47,7 +47,7 @@ public final class UnixSocket extends Socket {
   }
 
   /**
-   * A socket accepted by a listener.
+   * Creates a socket accepted by a listener.
    *
    * @param path path of the listener
    */

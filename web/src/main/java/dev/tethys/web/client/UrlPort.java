@@ -9,7 +9,7 @@ import java.net.URI;
 final class UrlPort {
   private UrlPort() {}
 
-  /** The port of a URL, or that of its scheme. */
+  /** Returns the port of a URL, or that of its scheme. */
   static int of(URI uri) {
     return UrlHost.port(uri) >= 0
         ? UrlHost.port(uri)

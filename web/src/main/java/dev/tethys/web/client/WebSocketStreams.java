@@ -76,12 +76,12 @@ public final class WebSocketStreams {
       this.location = location;
     }
 
-    /** Value of the Retry-After header; "" for none. */
+    /** Returns the value of the Retry-After header; "" for none. */
     public String retryAfter() {
       return retryAfter;
     }
 
-    /** Value of the Location header; "" for none. */
+    /** Returns the value of the Location header; "" for none. */
     public String location() {
       return location;
     }
@@ -164,7 +164,7 @@ public final class WebSocketStreams {
     return "";
   }
 
-  /** Value of Sec-WebSocket-Accept for a key. */
+  /** Returns the value of Sec-WebSocket-Accept for a key. */
   public static String accept(String key) {
     try {
       byte[] sha =
@@ -207,7 +207,7 @@ public final class WebSocketStreams {
   }
 
   /**
-   * A whole message of bytes, in place of {@link #input}; null if the server has closed. A read
+   * Reads a whole binary message, in place of {@link #input}; null if the server has closed. A read
    * that times out loses the bytes read so far.
    *
    * @throws IOException also when the message is of text, or longer

@@ -88,7 +88,7 @@ public final class AwsCredentials {
       return new Settings(region, "", Secret.NONE, "", "", "", false);
     }
 
-    /** Copy for another region. */
+    /** Returns a copy for another region. */
     public Settings in(String otherRegion) {
       return new Settings(
           otherRegion, accessKey, secretKey, sessionToken, profile, roleArn, externalId, fips);
@@ -129,7 +129,7 @@ public final class AwsCredentials {
     this.dependencies = dependencies;
   }
 
-  /** The region: configured, of the environment, of the profile, or of the machine. */
+  /** Returns the region: configured, of the environment, of the profile, or of the machine. */
   public String region() throws IOException, InterruptedException {
     lock.lockInterruptibly();
     try {
@@ -420,7 +420,7 @@ public final class AwsCredentials {
         : own;
   }
 
-  /** Domain after service and region in host names. */
+  /** Returns the domain after service and region in host names. */
   public static String domain(String region) {
     return region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
   }

@@ -14,7 +14,7 @@ final class AwsProfiles {
 
   private AwsProfiles() {}
 
-  /** Existing profile files. */
+  /** Reads the existing profile files. */
   static AwsProfiles read(CredentialDependencies s) throws IOException {
     AwsProfiles p = new AwsProfiles();
     p.add(file(s, "AWS_CONFIG_FILE", ".aws/config"), true);
@@ -53,7 +53,7 @@ final class AwsProfiles {
     }
   }
 
-  /** The keys of a profile, or null if there is none of the name. */
+  /** Returns the keys of a profile, or null if there is none with that name. */
   @Nullable Map<String, String> find(String name) {
     return sections.get(name);
   }

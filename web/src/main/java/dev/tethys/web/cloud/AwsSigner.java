@@ -104,8 +104,9 @@ public final class AwsSigner {
   }
 
   /**
-   * The query parameters of a presigned GET, including those of the URL: {@code X-Amz-Algorithm} to
-   * {@code X-Amz-Signature}, in the order of signing. {@code Host} is the only signed header.
+   * Returns the query parameters of a presigned GET, including those of the URL: {@code
+   * X-Amz-Algorithm} to {@code X-Amz-Signature}, in the order of signing. {@code Host} is the only
+   * signed header.
    *
    * @param holds validity period
    * @param hash hash of the body, or {@code UNSIGNED-PAYLOAD}; "" for the hash of an empty body
@@ -194,7 +195,7 @@ public final class AwsSigner {
             : raw);
   }
 
-  /** A path as AWS encodes it: all but unreserved characters and slashes. */
+  /** Encodes a path like AWS: all but unreserved characters and slashes. */
   public static String encodedPath(String path) {
     return encoded(path).replace("%2F", "/");
   }

@@ -50,7 +50,7 @@ public final class AzureTokens extends BearerTokens {
       return management;
     }
 
-    /** Scope of tokens for Azure Resource Manager. */
+    /** Returns the scope of tokens for Azure Resource Manager. */
     public String managementScope() {
       return audience + "/.default";
     }

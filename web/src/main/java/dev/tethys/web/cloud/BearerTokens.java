@@ -34,7 +34,9 @@ public abstract class BearerTokens {
 
   abstract Token fetch() throws IOException, InterruptedException;
 
-  /** Token that is valid for at least some minutes, if the server issues such tokens. */
+  /**
+   * Returns the token that is valid for at least some minutes, if the server issues such tokens.
+   */
   public final String token() throws IOException, InterruptedException {
     lock.lockInterruptibly();
     try {

@@ -38,17 +38,17 @@ public record CredentialDependencies(
   /** Sends a call. */
   @FunctionalInterface
   public interface Caller {
-    /** The response, which the caller closes. */
+    /** Sends a request and returns the response, which the caller closes. */
     ClientResponse send(ClientRequest call) throws IOException, InterruptedException;
   }
 
-  /** A variable, or {@code ""}. */
+  /** Returns an environment variable, or {@code ""}. */
   String variable(String name) {
     String v = environment.apply(name);
     return v == null ? "" : v;
   }
 
-  /** Body of a 2xx response; other statuses are errors. */
+  /** Returns the body of a 2xx response; other statuses are errors. */
   byte[] ok(ClientRequest call) throws IOException, InterruptedException {
     try (ClientResponse a = caller.send(call)) {
       byte[] body = a.bytes(MAX_BYTES);
@@ -64,12 +64,12 @@ public record CredentialDependencies(
     }
   }
 
-  /** Body of a 2xx response as text. */
+  /** Returns the body of a 2xx response as text. */
   String text(ClientRequest call) throws IOException, InterruptedException {
     return new String(ok(call), StandardCharsets.UTF_8).strip();
   }
 
-  /** Body of a 2xx response as JSON. */
+  /** Returns the body of a 2xx response as JSON. */
   JsonNode json(ClientRequest call) throws IOException, InterruptedException {
     byte[] body = ok(call);
     try {
@@ -79,7 +79,7 @@ public record CredentialDependencies(
     }
   }
 
-  /** A file of JSON. */
+  /** Reads a JSON file. */
   static JsonNode jsonFile(Path file) throws IOException {
     try {
       return JSON.readTree(Files.readString(file));
@@ -92,7 +92,7 @@ public record CredentialDependencies(
     return JSON.writeValueAsBytes(tree);
   }
 
-  /** A POST of fields of a form. */
+  /** Creates a POST with form fields. */
   static ClientRequest form(String url, Map<String, String> fields) throws IOException {
     StringBuilder b = new StringBuilder();
     fields.forEach(
@@ -105,7 +105,7 @@ public record CredentialDependencies(
   }
 
   /**
-   * A URL built from variables and files.
+   * Parses a URL built from variables and files.
    *
    * @throws IOException if it is not a URL; the message has no password
    */
