@@ -184,7 +184,7 @@ final class DashboardIngest implements AutoCloseable {
     return samples.get();
   }
 
-  /** Batches refused since startup. */
+  /** Batches rejected since startup. */
   long refused() {
     return refused.get();
   }

@@ -30,7 +30,7 @@ import java.util.regex.Pattern;
 /**
  * A server that receives more heavy queries than it can process, while health is probed, samples
  * are pushed and rules are evaluated. Prints the outcome of the queries and the waiting times of
- * the other requests. Passes if health is answered within 1 s and writes within 2 s (each p99), no
+ * the other requests. Passes if health responds within 1 s and writes within 2 s (each p99), no
  * write is refused, no rule is evaluated more than 1 s late, queries are answered or refused with a
  * reason, and of each kind some are answered.
  */

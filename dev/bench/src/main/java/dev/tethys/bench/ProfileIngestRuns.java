@@ -18,7 +18,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * Ingest of pprof by {@code /ingest}: files a second of CPU time of a server, with the work that it
  * does later, as merges of parts. A file is counted once, although it is stored as a profile of
  * each sample type. Inflating some files in the client shows how fast the machine is meanwhile.
- * Exit status 1 if a file is refused.
+ * Exit status 1 if a file is rejected.
  */
 final class ProfileIngestRuns {
   private static final int FILES = 200; // of a service, each with its own time

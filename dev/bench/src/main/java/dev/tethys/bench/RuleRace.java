@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Many rules over many series, beside Prometheus and beside vmalert with VictoriaMetrics: processor
+ * Many rules over many series, next to Prometheus and vmalert with VictoriaMetrics: processor
  * seconds and memory of each, one after another, on the same data.
  *
  * <p>All series get a sample at each interval by remote write. A server is measured for some time

@@ -78,7 +78,10 @@ final class SampleKinds {
     return kind == Kind.CLASSIC ? CLASSIC_SERIES : 1;
   }
 
-  /** Bytes a sample that are drawn, by Shannon: the least that any storage needs beside times. */
+  /**
+   * Bytes a sample that are drawn, by Shannon: the least that any storage needs in addition to
+   * times.
+   */
   double entropy() {
     return switch (kind) {
       case CONSTANTS -> 0;

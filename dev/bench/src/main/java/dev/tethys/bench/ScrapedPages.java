@@ -16,7 +16,7 @@ import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Pages that targets returned, and their samples in stores. A store refuses a whole request for one
+ * Pages that targets returned, and their samples in stores. A store rejects a whole request for one
  * out-of-order sample, as Prometheus does.
  */
 final class ScrapedPages {

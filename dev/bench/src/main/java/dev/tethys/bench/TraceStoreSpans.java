@@ -6,7 +6,7 @@ import dev.tethys.model.traces.SpanColumn;
 import java.util.Random;
 
 /**
- * Spans of twelve services for {@link TraceStoreRuns}: traces of eight spans, with ids, strings and
+ * Spans of twelve services for {@link TraceStoreRuns}: traces of eight spans, with IDs, strings and
  * numbers that repeat as little as those of real services. Batch n holds the same spans whenever it
  * is made.
  */

@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Test double of a kdb+ process that receives and serves samples, for KX's own Java client.
  * Supports {@code .u.upd} of a stock tickerplant with its checks, {@code upsert} into keyed and
- * plain tables, functional select, of distinct rows too, with {@code in}, {@code within}, equality
- * and {@code not}. Unknown functions and expressions get an error, as in kdb+.
+ * plain tables, functional select, including distinct rows, with {@code in}, {@code within},
+ * equality and {@code not}. Unknown functions and expressions get an error, as in kdb+.
  */
 public final class KdbDouble implements AutoCloseable {
   /** Fault injected into the next request. */

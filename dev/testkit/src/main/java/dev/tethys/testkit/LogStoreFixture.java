@@ -106,7 +106,7 @@ public abstract class LogStoreFixture {
     return out;
   }
 
-  /** Adds the rows of a segment that fit a filter; those before damage are added too. */
+  /** Adds the rows of a segment that fit a filter; those before damage are also added. */
   public static void read(LogSelection s, LogSegment g, LogFilter filter, List<Row> out) {
     g.scan(
         filter,

@@ -13,7 +13,7 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * Loki for tests: keeps all pushed entries, or refuses them with 503. It reads protobuf pushes with
+ * Loki for tests: keeps all pushed entries, or rejects them with 503. It reads protobuf pushes with
  * its own reader (fields of Loki's push.proto), so that it checks the product's writer.
  */
 public final class LokiDouble implements AutoCloseable {
@@ -99,7 +99,7 @@ public final class LokiDouble implements AutoCloseable {
     throw new IllegalStateException("varint of more than ten bytes");
   }
 
-  /** Whether pushes are refused with 503. */
+  /** Whether pushes are rejected with 503. */
   public void setUnavailable(boolean now) {
     away = now;
   }

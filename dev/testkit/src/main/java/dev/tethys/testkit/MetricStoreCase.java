@@ -32,7 +32,7 @@ public abstract class MetricStoreCase {
   @SuppressWarnings("NullAway.Init")
   protected MetricStore store;
 
-  /** Creates an empty store that refuses late samples, as Prometheus does by default. */
+  /** Creates an empty store that rejects late samples, as Prometheus does by default. */
   protected abstract MetricStore create() throws Exception;
 
   /** Creates an empty store that accepts late samples of any age; returns null if unsupported. */

@@ -32,7 +32,7 @@ public final class NullKeys {
       Pattern.compile("\\| `([^`]+)` \\| ([^|]*(?:\\\\\\|[^|]*)*) \\|");
   private static final Pattern PLACE = Pattern.compile("\\.yml:\\d+:\\d+: ");
 
-  /** A reader of a configuration, which throws when it refuses the text. */
+  /** A reader of a configuration, which throws if it rejects the text. */
   @FunctionalInterface
   public interface Reader {
     void read(String text) throws IOException;

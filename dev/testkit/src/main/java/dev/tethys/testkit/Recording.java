@@ -32,7 +32,7 @@ public final class Recording {
   /**
    * Reads a recording.
    *
-   * @param scaled whether series are scaled; without, all that tells hosts apart is when they start
+   * @param scaled whether series are scaled; without, hosts differ only in their start times
    */
   public Recording(Path file, boolean scaled) throws IOException {
     this.scaled = scaled;

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * differences within the sketch.
  *
  * <p>A message whose columns do not fit each other is rejected as a whole, since later rows can no
- * longer be assigned; a series or a point that is invalid on its own is rejected alone.
+ * longer be assigned; a series or a point that is invalid on its own is rejected individually.
  */
 public final class ColumnPayload {
   /**

@@ -14,7 +14,7 @@ import java.util.Map;
 
 /**
  * Converts Datadog's points to OTLP metrics by the Collector's rules. A count is a delta sum; a
- * rate is a delta sum, too, multiplied by its interval; a gauge is a gauge; a sketch is a delta
+ * rate is also a delta sum, multiplied by its interval; a gauge is a gauge; a sketch is a delta
  * histogram with exponential buckets. A value counted over an interval starts one interval before
  * its timestamp. Not thread-safe.
  */

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Metrics in protobuf as Datadog's agent posts them: {@code MetricPayload} and {@code
  * SketchPayload} of agent-payload. A malformed message is rejected as a whole; a series or sketch
- * that is invalid on its own is rejected alone.
+ * that is invalid on its own is rejected individually.
  */
 public final class MetricPayloads {
   private MetricPayloads() {}

@@ -43,12 +43,12 @@ final class LoadGenerator implements AutoCloseable {
     thread = Thread.ofVirtual().name("load").start(SupervisedLoop.of("load", this::loop));
   }
 
-  /** Requests that were answered with a status below 500. */
+  /** Requests with a response status below 500. */
   long answered() {
     return answered.get();
   }
 
-  /** Requests that were answered with a status from 500 or not at all. */
+  /** Requests with a response status of 500 or above, or without a response. */
   long failed() {
     return failed.get();
   }

@@ -88,7 +88,7 @@ public final class MsgPackReader {
     }
   }
 
-  /** Whether another value begins; waits for its first byte. */
+  /** Whether another value follows; waits for its first byte. */
   private int first() throws IOException {
     left = maxBytes;
     return in.read();

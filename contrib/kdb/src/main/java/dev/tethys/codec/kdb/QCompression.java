@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * the two bytes that the slot points to are repeated, and then count further bytes.
  *
  * <p>The table maps the exclusive or of two neighbouring bytes to the last position of such a pair.
- * Both sides maintain it alike: pairs are recorded up to the one that begins a repetition; pairs
+ * Both sides maintain it alike: pairs are recorded up to the one that starts a repetition; pairs
  * inside a repetition are not.
  */
 final class QCompression {

@@ -27,7 +27,7 @@ public enum QType {
   SECOND(18, 4),
   TIME(19, 4);
 
-  /** Unix milliseconds of 2000-01-01, where q's times begin. */
+  /** Unix milliseconds of 2000-01-01, the epoch of q's times. */
   public static final long EPOCH_MILLIS = 946_684_800_000L;
 
   private static final @Nullable QType[] BY_NUMBER = new QType[20];

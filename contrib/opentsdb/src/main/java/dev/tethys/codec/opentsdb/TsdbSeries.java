@@ -19,9 +19,9 @@ import java.util.Map;
  * tsd.storage.max_tags}).
  *
  * <p>Any other byte of UTF-8 becomes {@code _x} and two hexadecimal digits in upper case, and so
- * does an underscore before {@code x} and two such digits. Letters beyond ASCII are escaped, too:
- * the server accepts them, but stores names in Latin-1, where most of them become a question mark.
- * The slash is escaped in names and kept in values.
+ * does an underscore before {@code x} and two such digits. Non-ASCII letters are also escaped: the
+ * server accepts them, but stores names in Latin-1, where most of them become a question mark. The
+ * slash is escaped in names and kept in values.
  *
  * <p>Labels of OTLP scopes are tags after all others, so that they do not displace labels of users.
  * Labels beyond the number of tags are joined in the tag {@code _labels}, as names and values with
@@ -29,7 +29,7 @@ import java.util.Map;
  * A label with the name {@code _labels} is the tag {@code _x5Flabels}. A series without a name is
  * the metric {@code _x5F}, which no name maps to.
  *
- * <p>Samples that are not finite, which OpenTSDB refuses, are points of an additional metric with
+ * <p>Samples that are not finite, which OpenTSDB rejects, are points of an additional metric with
  * the suffix {@code /notfinite} and {@link dev.tethys.codec.text.NonFiniteText#mark} as their
  * values.
  */

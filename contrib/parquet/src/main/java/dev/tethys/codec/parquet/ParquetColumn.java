@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Column of the row group under construction: levels, and values held by subclasses. An optional
  * column has definition level 0 for null and 1 for a value; the columns of a map have repetition
- * level 0 if a row begins and definition level 0 if a row has nothing. Not thread-safe.
+ * level 0 at the start of a row and definition level 0 if a row has nothing. Not thread-safe.
  */
 public abstract sealed class ParquetColumn permits LongColumn, DoubleColumn, TextColumn {
   /** Bounds of a column within a row group, as values are encoded plainly; null if unknown. */

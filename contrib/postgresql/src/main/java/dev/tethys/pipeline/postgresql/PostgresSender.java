@@ -20,7 +20,7 @@ import java.util.Set;
 
 /**
  * Writes each request atomically in one transaction. A request whose content PostgreSQL rejects is
- * halved until the rejected rows are alone.
+ * halved until the rejected rows are isolated.
  */
 final class PostgresSender implements Sender {
   private static final Duration PAUSE = Duration.ofSeconds(30);

@@ -6,7 +6,7 @@ import dev.tethys.model.Labels;
 /**
  * Series as paths and tags of Graphite 1.1 (graphite.readthedocs.io, "Graphite Tag Support"). A
  * path is nodes with dots between, which become folders; tags follow as {@code ;name=value}, names
- * without any of {@code ;!^=}, values without a semicolon and not begun by a tilde.
+ * without any of {@code ;!^=}, values without a semicolon and not starting with a tilde.
  *
  * <p>Nodes keep letters and digits of ASCII, {@code _}, {@code -} and {@code :}; tags keep dots and
  * a few more. All other bytes of UTF-8 are escaped by {@link PercentEscape}, percent signs always.

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * table of a series is {@code t_} and the MD5 of its labels.
  *
  * <p>TDengine supports no escapes within JSON, only keys of visible ASCII, and 4 KB in all
- * (docs.tdengine.com, "JSON Type"). So quotes, backslashes and control characters are escaped by
- * percent signs, and in keys all characters beyond ASCII, too. Samples that are not finite have no
+ * (docs.tdengine.com, "JSON Type"). So quotes, backslashes and control characters are
+ * percent-encoded, and in keys also all non-ASCII characters. Samples that are not finite have no
  * value, but text in the column {@code mark}.
  */
 public final class TdJson {

@@ -41,7 +41,7 @@ public final class TdResponse {
     void row(@Nullable String[] values);
   }
 
-  /** A statement that was refused. */
+  /** Rejection of a statement. */
   public static final class Refused extends CodecException {
     private static final long serialVersionUID = 1L;
 

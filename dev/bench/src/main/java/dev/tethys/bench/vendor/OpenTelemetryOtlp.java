@@ -24,7 +24,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * OpenTelemetry's SDK with its exporter by OTLP over HTTP or gRPC: a gauge for each metric, whose
- * values of a request are exported and forgotten.
+ * values of a request are exported and dropped.
  */
 final class OpenTelemetryOtlp implements VendorClient {
   /** The reader does not report failed exports to its owner. */

@@ -35,7 +35,7 @@ final class ObjectQueue {
   /**
    * Queue settings.
    *
-   * @param endpoint URL of SQS; "" for that of the region
+   * @param endpoint URL of SQS; "" for the region's default
    * @param waitTime time that SQS waits for messages
    * @param messages maximum number of messages of a request
    * @param deletes whether messages are deleted when their objects were read

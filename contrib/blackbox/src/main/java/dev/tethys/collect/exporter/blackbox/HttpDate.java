@@ -11,8 +11,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Times in headers, in the three forms of RFC 9110. Parsed like Go: names in any case, and a day of
- * the week that may differ from that of the date.
+ * Times in headers, in the three forms of RFC 9110. Parses dates like Go: names in any case, and a
+ * day of the week that may differ from that of the date.
  */
 final class HttpDate {
   private static final List<String> MONTHS =

@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
  * Probe module.
  *
  * @param prober name of the part that applies
- * @param timeout zero for that of the request
+ * @param timeout zero for the request's timeout
  * @param missing unsupported feature that the module needs, {@code ""} for none: such a module is
- *     refused when it is requested, so that the others of the file can be used
+ *     rejected when requested, so that the other modules in the file remain usable
  */
 record Module(
     String prober,

@@ -94,7 +94,7 @@ final class ProbeAttempt {
 
   /**
    * Runs work over a connection, which is closed at the probe's deadline: a timeout for each read
-   * alone would let a server that sends a byte occasionally keep it forever.
+   * only would let a server that sends a byte occasionally keep it forever.
    *
    * @param connection the socket below TLS: closing the TLS socket would wait for a writer
    * @throws IOException with a timeout message after the deadline

@@ -29,7 +29,7 @@ final class TcpDialogue {
   private static final String BYTES = "probe_failed_due_to_bytes";
   private static final String BYTES_HELP = "Indicates if probe failed due to bytes";
 
-  /** The two directions of a connection, and the socket on which TLS may begin. */
+  /** The two directions of a connection, and the socket on which TLS may start. */
   record Connection(InputStream in, OutputStream out, Socket socket) {}
 
   private final ProbeAttempt attempt;

@@ -69,7 +69,7 @@ final class ClickHouseClient {
   /**
    * Runs a statement and gives its response.
    *
-   * @throws Refused if ClickHouse refuses it
+   * @throws Refused if ClickHouse rejects the query
    */
   String run(String sql) throws IOException, InterruptedException {
     HttpEndpoint.Reply r =
@@ -88,7 +88,7 @@ final class ClickHouseClient {
    * Inserts rows of RowBinary.
    *
    * @param token the same for the same rows, however often they are sent
-   * @throws Refused if ClickHouse refuses them
+   * @throws Refused if ClickHouse rejects them
    */
   void insert(String table, String columns, byte[] rows, @Nullable String token)
       throws IOException, InterruptedException {

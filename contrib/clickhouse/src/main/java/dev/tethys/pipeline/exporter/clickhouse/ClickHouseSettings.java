@@ -47,7 +47,7 @@ record ClickHouseSettings(
     Map<String, String> settings,
     RowSettings rows,
     DeliverySettings delivery) {
-  /** Tables are files; the table of traces by id is stored next to that of spans. */
+  /** Tables are files; the table of traces by id is stored next to the span table. */
   private static final NameRule TABLES = NameRule.words("-", 120, "_trace_id_ts");
 
   private static final Section SECTION =

@@ -120,7 +120,7 @@ final class RecordInserts {
     links.forEach(l -> nested(l.attributes()));
   }
 
-  /** Attributes of a column, with the column of their keys beside JSON. */
+  /** Attributes of a column, with the column of their keys next to the JSON. */
   private void attributes(Attributes a) {
     nested(a);
     if (json) {

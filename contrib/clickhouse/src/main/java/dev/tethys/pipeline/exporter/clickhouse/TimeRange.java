@@ -47,7 +47,7 @@ record TimeRange(long first, long last) {
         (LogRecord l) -> l.timeUnixNano() != 0 ? l.timeUnixNano() : l.observedTimeUnixNano());
   }
 
-  /** Removes spans that begin at other times from traces; returns their number. */
+  /** Removes spans that start outside the range from traces; returns their number. */
   int prune(TracesData traces) {
     return prune(traces.resources(), Span::startTimeUnixNano);
   }

@@ -47,9 +47,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Creates {@code collectd} receivers. A post is answered 200 with {@code OK} when all of it was
- * accepted; 400 if some elements were rejected and the others accepted; 503 if the sender should
- * retry.
+ * Creates {@code collectd} receivers. The response to a post is 200 with {@code OK} when all of it
+ * was accepted; 400 if some elements were rejected and the others accepted; 503 if the sender
+ * should retry.
  */
 public final class CollectdReceiverFactory
     implements ReceiverFactory<CollectdReceiverFactory.Settings> {

@@ -28,7 +28,7 @@ record ImageName(String repository, String tag, String digest) {
               + ")*)(?::(\\w[\\w.-]{0,127}))?"
               + "(?:@([A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}))?");
 
-  /** Digest or id alone, which names no repository. */
+  /** Only a digest or ID, which names no repository. */
   private static final Pattern BARE = Pattern.compile("[a-f0-9]{64}|sha(256|384|512):[a-f0-9]+");
 
   /** The longest name of a repository. */

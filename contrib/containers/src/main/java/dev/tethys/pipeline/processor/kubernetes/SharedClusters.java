@@ -34,7 +34,7 @@ final class SharedClusters {
     return use.cluster;
   }
 
-  /** Ends a use; a cluster without users is forgotten. */
+  /** Ends a use; a cluster without users is dropped. */
   synchronized void leave(Cluster cluster, Object user) {
     uses.values()
         .removeIf(

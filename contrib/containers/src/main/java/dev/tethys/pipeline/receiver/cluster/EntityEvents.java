@@ -32,7 +32,7 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>Watches only mark changes, so no watch waits for an exporter, and memory is bounded by the
  * size of the cluster. One thread compares marked entities with the emitted state and offers the
- * difference until it is accepted: a deletion that was not accepted is never forgotten.
+ * difference until it is accepted: a deletion that was not accepted is never lost.
  */
 final class EntityEvents implements WatchedKind.Listener {
   private static final System.Logger LOG = JulLogger.of(EntityEvents.class.getName());

@@ -200,7 +200,7 @@ final class CreatedReceiver {
     }
   }
 
-  /** Whether its endpoint is gone. */
+  /** Whether its endpoint no longer exists. */
   private boolean beginFinish() {
     lock.lock();
     try {

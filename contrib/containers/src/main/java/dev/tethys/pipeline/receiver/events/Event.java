@@ -36,7 +36,7 @@ record Event(String uid, String version, long nanos, @Nullable ResourceGroup<Log
   /**
    * Reads an event from an object.
    *
-   * @param since events that happened before are not told
+   * @param since events that happened before are not reported
    * @param version version of this program
    */
   static Event of(JsonNode o, long since, String version) {

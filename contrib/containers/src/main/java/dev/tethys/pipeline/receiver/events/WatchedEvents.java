@@ -35,7 +35,7 @@ final class WatchedEvents implements ResourceCache.Listener<Event> {
   /**
    * @param name receiver name used in log lines
    * @param namespace {@code ""} for all
-   * @param since events that happened before are not told
+   * @param since events that happened before are not reported
    * @param version version of this program
    */
   WatchedEvents(

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * CPU usage between two collections, from cumulative CPU time. Keys missing in a collection are
- * forgotten.
+ * dropped.
  */
 final class CpuRates {
   private record Used(double seconds, long nanos) {}

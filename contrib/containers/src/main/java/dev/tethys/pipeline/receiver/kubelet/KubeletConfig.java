@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * Receiver settings.
  *
  * @param endpoint {@code ""} for this host; with {@code kubeConfig} the name of a node
- * @param caFile {@code ""} for that of the service account or the system
+ * @param caFile {@code ""} for the service account's or the system's
  * @param api client of the cluster's API; null if none
  * @param node node whose capacity is the base of utilization metrics
  */

@@ -40,7 +40,7 @@ final class CollectionMetrics {
         e.getMessage());
   }
 
-  /** Runs an aggregation over a collection; returns empty if the server refuses it. */
+  /** Runs an aggregation over a collection; returns empty if the server rejects it. */
   private List<Document> ask(Namespace n, Document... stages) throws IOException {
     try {
       return scrape.connection().aggregate(n.database(), n.collection(), stages);

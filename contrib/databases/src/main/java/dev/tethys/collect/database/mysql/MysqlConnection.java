@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * (https://dev.mysql.com/doc/dev/mysql-server/latest/PAGE_PROTOCOL.html). Not thread-safe.
  *
  * <p>The number of rows of a result is limited. Requests of the server for a local file are
- * refused.
+ * rejected.
  */
 final class MysqlConnection implements AutoCloseable {
   /** Maximum number of rows of a result. */
@@ -81,7 +81,7 @@ final class MysqlConnection implements AutoCloseable {
   /**
    * Connects and logs in.
    *
-   * @throws MysqlException if the server refuses
+   * @throws MysqlException if the server rejects the login
    */
   static MysqlConnection open(MysqlAddress a, Deadline deadline) throws IOException {
     ServerConnection s =

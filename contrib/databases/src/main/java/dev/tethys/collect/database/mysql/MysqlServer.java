@@ -59,7 +59,7 @@ final class MysqlServer implements DatabaseScrape {
    * Options for reading a server.
    *
    * @param session statements at the start of a connection
-   * @param querySeconds maximum duration of a statement, 0 for that of the scrape
+   * @param querySeconds maximum duration of a statement, 0 for the scrape timeout
    * @param heartbeatDatabase database of the pt-heartbeat table
    * @param minSeconds minimum time of a process in its state
    * @param databases databases whose tables are shown

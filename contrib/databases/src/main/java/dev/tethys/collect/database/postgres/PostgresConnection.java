@@ -79,7 +79,7 @@ final class PostgresConnection implements AutoCloseable {
    * Connects and logs in.
    *
    * @throws SQLException if it cannot; the message holds no password
-   * @throws IllegalArgumentException if an option cannot be understood
+   * @throws IllegalArgumentException if an option is invalid
    */
   static PostgresConnection open(PostgresDsn dsn, Deadline deadline)
       throws SQLException, IOException {

@@ -11,8 +11,8 @@ import java.util.regex.Pattern;
  * Connection string of a server with login, in the two forms of libpq: a URL, or {@code key=value}
  * pairs (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING).
  *
- * @param host name, address, or the folder of a Unix socket, which begins with a slash
- * @param database {@code ""} for that of the user's name
+ * @param host name, address, or the folder of a Unix socket, which starts with a slash
+ * @param database {@code ""} for the database named after the user
  * @param options all other parameters, by name
  */
 record PostgresDsn(

@@ -132,7 +132,7 @@ final class SpecialCollectors {
   /**
    * Options of pg_stat_statements.
    *
-   * @param query whether texts of statements are shown
+   * @param query whether statement texts are shown
    * @param length maximum length of a query before it is truncated
    * @param limit maximum number of statements
    */

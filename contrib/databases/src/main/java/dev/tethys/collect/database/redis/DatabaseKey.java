@@ -21,7 +21,7 @@ record DatabaseKey(int database, String key) {
   }
 
   /**
-   * Reads {@code db3=orders:*,greeting}: database 0 if none stands, percent-encoded.
+   * Reads {@code db3=orders:*,greeting}: database 0 by default, percent-encoded.
    *
    * @param flag flag name used in error messages
    * @throws IllegalArgumentException if it is not such a list

@@ -27,7 +27,7 @@ final class RedisConnection implements RedisCommands, AutoCloseable {
   /**
    * Connects, logs in and selects the database of the address.
    *
-   * @throws RedisException if the server refuses user or password
+   * @throws RedisException if the server rejects user or password
    */
   static RedisConnection open(RedisAddress a, Deadline deadline) throws IOException {
     ServerConnection s =

@@ -48,7 +48,7 @@ final class DatadogMetrics implements Encoder {
 
   static final int MAX_ITEMS = 5000;
 
-  /** Names beyond it are refused by Datadog. */
+  /** Names beyond it are rejected by Datadog. */
   private static final int MAX_NAME = 200;
 
   private final DatadogSettings settings;

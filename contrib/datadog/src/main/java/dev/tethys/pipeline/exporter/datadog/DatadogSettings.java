@@ -88,7 +88,7 @@ record DatadogSettings(
   /**
    * Conversion to deltas.
    *
-   * @param ttl time without a point after which a stream is forgotten
+   * @param ttl time without a point after which a stream expires
    * @param initial handling of first points: auto, drop or keep
    */
   record Deltas(Duration ttl, String initial) {}
@@ -108,7 +108,7 @@ record DatadogSettings(
    * @param spanNameAsResource whether the span name is always the resource name, regardless of
    *     attributes
    * @param remappings replacements of operation names
-   * @param ignored resources whose spans are dropped when they begin a trace
+   * @param ignored resources whose spans are dropped when they start a trace
    */
   record Traces(
       String endpoint,

@@ -12,7 +12,7 @@ public interface DeltaConversion extends AutoCloseable {
     /**
      * Creates a conversion.
      *
-     * @param ttl time without a point after which a stream is forgotten
+     * @param ttl time without a point after which a stream expires
      * @param initial handling of first points: auto, drop or keep
      */
     DeltaConversion create(Duration ttl, String initial, Scheduler clock);

@@ -38,7 +38,7 @@ final class HostReporter {
   private Scheduler.@Nullable Timer timer;
 
   /**
-   * @param hostname "" for that of the system
+   * @param hostname "" for the system's host name
    */
   HostReporter(
       URI url,

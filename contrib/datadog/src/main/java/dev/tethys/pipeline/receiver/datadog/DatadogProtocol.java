@@ -69,7 +69,7 @@ final class DatadogProtocol {
   /**
    * Creates the API.
    *
-   * @param passedOver told the path of each request that is answered and not kept
+   * @param passedOver called with the path of each request that is accepted but not stored
    * @param intake proxy of {@code /intake}; null to read events there
    */
   DatadogProtocol(
@@ -144,7 +144,8 @@ final class DatadogProtocol {
   }
 
   /**
-   * Adds paths whose data is not supported: answered, so that it is not resent, and counted.
+   * Adds paths whose data is not supported: it is acknowledged, so that it is not resent, and
+   * counted.
    *
    * @param metrics whether metrics are received, including span statistics
    * @param logs whether logs are received, including events

@@ -174,7 +174,7 @@ final class NtpCollector implements NodeCollector {
     return Integer.toUnsignedLong(b.getInt(at)) / 65_536.0;
   }
 
-  /** Seconds since 1970; times before 1968 belong to the era that begins in 2036. */
+  /** Seconds since 1970; times before 1968 belong to the era that starts in 2036. */
   private static double time(ByteBuffer b, int at) {
     long seconds = Integer.toUnsignedLong(b.getInt(at));
     if (seconds != 0 && seconds < 1L << 31) {

@@ -13,7 +13,7 @@ import java.util.Objects;
 
 /**
  * Names of PCI vendors, devices and classes from a pci.ids file. Lines are {@code id name}, a
- * device below its vendor with one tab and a subsystem with two; classes begin with {@code C}.
+ * device below its vendor with one tab and a subsystem with two; classes start with {@code C}.
  */
 final class PciIds {
   private static final List<String> PATHS =

@@ -20,7 +20,7 @@ final class RunitCollector implements NodeCollector {
   private static final int WANTED = 17;
   private static final int STATE = 19;
 
-  /** TAI64's label of the beginning of 1970, ten seconds of leap included. */
+  /** TAI64's label of the start of 1970, ten seconds of leap included. */
   private static final long TAI64 = 0x400000000000000aL;
 
   private static final Desc IS = gauge("state", "State of runit service.");

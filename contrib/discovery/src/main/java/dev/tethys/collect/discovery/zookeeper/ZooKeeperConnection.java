@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * Session with a ZooKeeper server, limited to reading and watching.
  *
  * <p>Frames are a length and a body of big-endian values (zookeeper.jute of the server's sources).
- * A session begins with a ConnectRequest (protocol version, last zxid, timeout, session, password)
+ * A session starts with a ConnectRequest (protocol version, last zxid, timeout, session, password)
  * and its response; from then on a request is its number, its kind and its record, a reply the
  * number, a zxid, an error and a record. Number -1 is a watch event, -2 a ping. Used by one thread;
  * events that arrive during the wait for a reply are kept for later.

@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  *     none
  * @param longestRequest time after which the values read so far are returned; null if none
  * @param login required for the pages; null if none
- * @param pagesTls null for pages without TLS, or with that of {@code --web.config.file}
+ * @param pagesTls null for pages without TLS, or with the settings of {@code --web.config.file}
  * @param push null without pushing
  */
 record JmxConfig(

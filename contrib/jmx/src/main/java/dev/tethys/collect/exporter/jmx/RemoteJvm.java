@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The JVM configured in a file: a connection for each scrape, as in the original. */
 final class RemoteJvm {
-  /** A variable that turns off TLS of the registry alone. */
+  /** A variable that turns off TLS of the registry only. */
   private static final String PLAIN_REGISTRY = "RMI_REGISTRY_SSL_DISABLED";
 
   private final JmxConfig config;

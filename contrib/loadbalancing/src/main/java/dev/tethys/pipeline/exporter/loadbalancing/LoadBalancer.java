@@ -383,7 +383,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
     }
   }
 
-  /** Transfers the requests that an earlier process has left for backends that are gone. */
+  /** Transfers the requests that an earlier process has left for removed backends. */
   @GuardedBy("changes")
   private void findLeft() {
     try {

@@ -68,9 +68,9 @@ public record LoadBalancingSettings(
    * Instances of a service of AWS Cloud Map.
    *
    * @param ownerAccount account of a shared namespace; "" for the own
-   * @param port 0 for that of each instance
-   * @param region "" for that of the environment
-   * @param endpoint "" for that of the region
+   * @param port 0 for the port of each instance
+   * @param region "" for the environment's region
+   * @param endpoint "" for the region's default
    */
   record CloudMap(
       String namespace,

@@ -38,7 +38,7 @@ final class IotSignature {
   private final InstantSource clock;
 
   /**
-   * @param region "" for that of the broker's name, or the machine's
+   * @param region "" for the region in the broker's name, or the machine's
    */
   IotSignature(String region, String service, AwsCredentials credentials, InstantSource clock) {
     this.region = region;
@@ -92,7 +92,7 @@ final class IotSignature {
     return m.matches() ? m.group(1) : credentials.region();
   }
 
-  /** Keys that were refused are looked for again. */
+  /** Rejected keys are looked up again. */
   void refused() {
     credentials.refused();
   }

@@ -21,8 +21,8 @@ import tools.jackson.databind.ObjectMapper;
 
 /**
  * Publishes messages and waits for their outcome. With JetStream the stream responds to an inbox;
- * without it, a ping follows each message and is answered when the server has read the message.
- * Thread-safe; each thread uses its own connection.
+ * without it, a ping follows each message and receives its reply once the server has read the
+ * message. Thread-safe; each thread uses its own connection.
  */
 final class NatsClient implements AutoCloseable {
   private static final String NO_STREAM =

@@ -91,7 +91,7 @@ public final class NatsExporterFactory
   }
 
   /**
-   * Looks up a stream first, because a subscriber could answer instead of a missing stream, which
+   * Looks up a stream first, because a subscriber could respond in place of a missing stream, which
    * would not store the message.
    */
   private record Seeking(NatsClient client, LoopbackProbe sender) implements Sender {

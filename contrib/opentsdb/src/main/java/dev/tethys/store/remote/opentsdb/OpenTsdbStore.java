@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads points written by {@link TsdbSeries} and by other programs. OpenTSDB finds times, names,
- * and matchers of labels that are tags of every series, expressions by how they begin; other
- * matchers are tested here, because a label may be in the tag that holds those that are too many.
+ * and matchers of labels that are tags of every series, expressions by their prefix; other matchers
+ * are tested here, because a label may be in the tag that holds those that are too many.
  */
 final class OpenTsdbStore implements ForeignStore {
   /** Servers without chunked requests accept 8 KiB including headers. */

@@ -7,7 +7,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads records of CSV (RFC 4180), in which quoted fields may contain line ends; lines that begin
+ * Reads records of CSV (RFC 4180), in which quoted fields may contain line ends; lines that start
  * with a hash are skipped, and so are empty ones. A record must have as many fields as the first.
  */
 final class CsvRecords {

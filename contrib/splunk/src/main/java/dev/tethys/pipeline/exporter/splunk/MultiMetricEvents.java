@@ -13,7 +13,7 @@ import java.util.Set;
 /**
  * Metric events of one request, joined as in Splunk's multiple-metric format: events that differ
  * only in their measurement become one with several {@code metric_name:…} fields. The queue holds
- * single events, so that a refused event leads back to its rows.
+ * single events, so that a rejected event leads back to its rows.
  */
 final class MultiMetricEvents {
   /** Place of the measurement in an event; within strings its quotes would be escaped. */

@@ -82,7 +82,7 @@ public final class SplunkProtocol {
   }
 
   /**
-   * @param to consumer of logs; null to refuse them
+   * @param to consumer of logs; null to reject them
    * @param metrics consumer of metrics; null to take their events as logs
    */
   SplunkProtocol(

@@ -7,7 +7,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import org.jspecify.annotations.Nullable;
 
-/** Paths by the mapping file of graphite_exporter; tags of a path are labels, too. */
+/** Paths by the mapping file of graphite_exporter; tags of a path are also labels. */
 public final class MappedNaming implements PathNaming {
   private final MetricMapper mapper;
   private final boolean strict;

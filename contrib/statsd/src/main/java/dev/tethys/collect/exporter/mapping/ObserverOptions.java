@@ -7,7 +7,8 @@ import java.util.List;
  * Aggregation of observations.
  *
  * @param histogram whether they become a histogram; else a summary
- * @param buckets upper bounds of a histogram, ascending, without +Inf; none for a native one alone
+ * @param buckets upper bounds of a histogram, ascending, without +Inf; none for a native histogram
+ *     only
  * @param nativeFactor growth factor of native histogram buckets; 0 if none
  * @param nativeBuckets maximum number of such buckets; 0 for no limit
  * @param quantiles quantiles of a summary, each with its permitted error

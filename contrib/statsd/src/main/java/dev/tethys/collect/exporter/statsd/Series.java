@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** One series that is shown, and when it is forgotten. Guarded by the collector. */
+/** One series that is shown, with its expiry time. Guarded by the collector. */
 abstract sealed class Series {
   /** Since if it has no new value and for how long it is kept; 0 forever. */
   long updatedAt;

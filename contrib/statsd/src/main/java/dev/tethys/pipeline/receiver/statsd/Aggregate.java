@@ -326,7 +326,7 @@ sealed interface Aggregate {
       return true;
     }
 
-    /** Buckets that values before this one have begun. */
+    /** Buckets that were started by earlier values. */
     @Override
     public long grows(StatsdSample s) {
       return Math.max(0, buckets() - charged) * BUCKET_BYTES;

@@ -152,7 +152,7 @@ public final class MongoConnection implements AutoCloseable {
    * Runs a command.
    *
    * @param command document whose first field is the name of the command
-   * @throws MongoException if the server refuses it
+   * @throws MongoException if the server rejects it
    */
   public Document command(String database, Document command) throws IOException {
     Document all = command.with(Document.of("$db", database));

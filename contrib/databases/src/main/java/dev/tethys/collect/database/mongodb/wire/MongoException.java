@@ -2,7 +2,7 @@ package dev.tethys.collect.database.mongodb.wire;
 
 import java.io.IOException;
 
-/** Reports a refused command; the connection stays usable. */
+/** Reports a rejected command; the connection stays usable. */
 public final class MongoException extends IOException {
   private static final long serialVersionUID = 1;
 

@@ -26,7 +26,7 @@ final class MongoLogin {
    * Logs in; a string without a login leaves the connection unchanged.
    *
    * @param environment variables of the process
-   * @throws IOException if the server refuses it; the message holds no password
+   * @throws IOException if the server rejects it; the message holds no password
    */
   static void run(MongoConnection c, MongoUri uri, Function<String, @Nullable String> environment)
       throws IOException {

@@ -2,7 +2,7 @@ package dev.tethys.collect.host.internal.bus;
 
 import java.io.IOException;
 
-/** A service refuses a call. */
+/** Rejection of a call by a service. */
 public final class BusException extends IOException {
   private static final long serialVersionUID = 1;
 

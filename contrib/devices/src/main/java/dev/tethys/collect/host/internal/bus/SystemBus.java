@@ -186,7 +186,7 @@ public final class SystemBus implements AutoCloseable {
   /**
    * Calls a method and waits for the result.
    *
-   * @param texts arguments of the method
+   * @param texts string arguments of the method
    * @throws BusException if the peer returns an error
    */
   public List<Object> call(String service, String path, String of, String method, String... texts)

@@ -5,7 +5,7 @@ import dev.tethys.collect.observe.protocol.StreamBuffer;
 /**
  * Walks the visible elements of BER with definite lengths.
  *
- * <p>Lengths have at most four bytes; the indefinite form is refused, as in RFC 4511, section 5.1.
+ * <p>Lengths have at most four bytes; the indefinite form is rejected, as in RFC 4511, section 5.1.
  */
 final class BerReader {
   /** Result of {@link #lengthSize} for a length that LDAP does not allow. */

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * LDAP 3: requests by the name of their operation, matched to results by message id. Searches have
  * their filter without values; of distinguished names the values of persons and things are omitted.
- * After StartTLS the connection is left alone.
+ * After StartTLS the connection is no longer parsed.
  */
 final class LdapParser extends ProtocolParser {
   private static final int SEQUENCE = 0x30;

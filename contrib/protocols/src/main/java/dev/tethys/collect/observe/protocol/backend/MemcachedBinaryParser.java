@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * buckets, messages that the server starts.
  *
  * <p>Answers are matched by the opaque number, in order where a client sends the same with all.
- * Quiet commands without a response are complete once a later one is answered. Keys are kept,
+ * Quiet commands without a response are complete once a later one has a response. Keys are kept,
  * values are not.
  */
 final class MemcachedBinaryParser extends ProtocolParser {

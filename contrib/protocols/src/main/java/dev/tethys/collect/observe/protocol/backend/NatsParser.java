@@ -4,7 +4,7 @@ import dev.tethys.collect.observe.protocol.ProtocolParser;
 import dev.tethys.collect.observe.protocol.Requests;
 import dev.tethys.collect.observe.protocol.StreamBuffer;
 
-/** NATS: messages published and delivered, which are not answered singly. */
+/** NATS: messages published and delivered, which have no individual responses. */
 final class NatsParser extends ProtocolParser {
   private static final int LONGEST_LINE = 4096;
   private static final int LARGEST = 64 << 20;

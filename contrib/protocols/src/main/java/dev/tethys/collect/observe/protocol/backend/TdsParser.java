@@ -11,8 +11,8 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * Tabular Data Stream 7.2 to 7.4 of Microsoft SQL Server: batches and procedure calls, with the
- * text of {@code sp_executesql}, {@code sp_prepare} and {@code sp_prepexec}. A login that is
- * encrypted alone is skipped.
+ * text of {@code sp_executesql}, {@code sp_prepare} and {@code sp_prepexec}. An individually
+ * encrypted login is skipped.
  */
 final class TdsParser extends ProtocolParser {
   private static final int HEADER = 8;

@@ -134,7 +134,7 @@ record ThriftMessage(boolean compact, int type, long sequence, String name, int 
     return true;
   }
 
-  /** True if the byte after the start may begin the arguments, or is not visible. */
+  /** True if the byte after the start may start the arguments, or is not visible. */
   boolean hasFields(StreamBuffer in) {
     if (body >= in.available()) {
       return true;

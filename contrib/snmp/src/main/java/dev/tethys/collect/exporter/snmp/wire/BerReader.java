@@ -147,7 +147,7 @@ final class BerReader {
     };
   }
 
-  /** Agents that forget the leading zero of a large number are understood. */
+  /** Large numbers without their leading zero, as sent by some agents, are accepted. */
   private SnmpValue unsigned(boolean wide) throws MalformedMessageException {
     if (size() > 9 || (size() == 9 && bytes[at] != 0)) {
       throw new MalformedMessageException("invalid counter size: " + size() + " bytes");
