@@ -2,7 +2,7 @@ package dev.tethys.pipeline;
 
 /** Behaviour of a component when the queue of a downstream exporter is full. */
 public enum FullQueueBehavior {
-  /** Behaviour of the preceding component; a receiver is refused. */
+  /** Behaviour of the preceding component; a receiver's data is rejected. */
   INHERIT,
   /** Waits for space: its data stays at its source until acknowledged. */
   WAIT,

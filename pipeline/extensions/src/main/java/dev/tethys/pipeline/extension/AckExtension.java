@@ -20,8 +20,8 @@ public final class AckExtension implements ExtensionFactory<AckExtension.Setting
   /**
    * Limits on acknowledgements.
    *
-   * @param partitions maximum number of channels; the least recently used is forgotten
-   * @param pending maximum number of acknowledgements of a channel; the oldest is forgotten
+   * @param partitions maximum number of channels; the least recently used is dropped
+   * @param pending maximum number of acknowledgements of a channel; the oldest is dropped
    */
   public record Settings(int partitions, int pending) {}
 

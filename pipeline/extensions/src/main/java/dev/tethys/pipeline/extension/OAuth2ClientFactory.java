@@ -41,7 +41,7 @@ public final class OAuth2ClientFactory implements ExtensionFactory<OAuth2ClientF
   /**
    * Settings.
    *
-   * @param clientIdFile file with the client id; "" for that of {@code oauth2}
+   * @param clientIdFile file with the client id; "" for the one in {@code oauth2}
    * @param timeout timeout of a token request
    * @param early time before its expiry at which a token is renewed
    */

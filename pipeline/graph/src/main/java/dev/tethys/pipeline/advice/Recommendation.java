@@ -27,7 +27,7 @@ public record Recommendation(
     double bytesPerSecond,
     @Nullable String condition,
     String config) {
-  /** Kind of data that costs more than it tells. */
+  /** Kind of data that costs more than it is worth. */
   public enum Kind {
     /** Health check spans. */
     HEALTH_CHECKS,

@@ -4,7 +4,7 @@ package dev.tethys.pipeline.archive;
  * Place in an archive.
  *
  * @param segment number of a segment; 0 is before the first
- * @param offset byte of the segment at which a record begins
+ * @param offset byte of the segment at which a record starts
  */
 public record ArchivePosition(long segment, long offset) implements Comparable<ArchivePosition> {
   /** Before everything. */

@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * durable when {@link #append} returns; appends that wait at the same time share one force.
  *
  * <p>Locks: {@code forcing} before {@code this}. A file is closed with both, so that no force hits
- * a closed file. At start a new segment begins, and the index of an incomplete one is written.
+ * a closed file. On startup a new segment is started, and the index of an incomplete one is
+ * written.
  */
 public final class ArchiveWriter implements Closeable {
   /** Records of a segment; bounds its index. */
@@ -36,7 +37,7 @@ public final class ArchiveWriter implements Closeable {
    * @param maxAge maximum age of a request
    * @param segmentBytes size at which a segment is complete
    * @param segmentAge age at which a segment is complete
-   * @param refuses whether a full archive refuses requests; otherwise the oldest segment is deleted
+   * @param refuses whether a full archive rejects requests; otherwise the oldest segment is deleted
    * @param index resource attributes in the index
    */
   public record Bounds(

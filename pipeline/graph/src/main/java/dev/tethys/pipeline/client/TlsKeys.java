@@ -30,7 +30,7 @@ public final class TlsKeys {
           "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
           "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256");
 
-  /** Suites by IANA's names; those of TLS 1.3 are always spoken. */
+  /** Suites by IANA's names; those of TLS 1.3 are always enabled. */
   public static final Type<List<String>> CIPHER_SUITES =
       Type.list(Type.of("cipher suite", null, TlsKeys::suite));
 

@@ -11,7 +11,7 @@ public interface AckRegistry {
 
   /**
    * Whether each request of a channel was delivered. A number that was reported as delivered is
-   * forgotten.
+   * dropped.
    */
   Map<Long, Boolean> query(UUID channel, List<Long> numbers);
 }

@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.TreeSet;
 
 /**
- * Available component types. Unsupported types of the Collector are known too, so that they are
+ * Available component types. Unsupported types of the Collector are also known, so that they are
  * rejected by name.
  */
 public final class Components {

@@ -8,7 +8,7 @@ public non-sealed interface ConnectorFactory<S> extends ComponentFactory<S> {
   boolean connects(Signal from, Signal to);
 
   /**
-   * Whether it offers rejected batches to another output. Full queues then refuse its batches,
+   * Whether it offers rejected batches to another output. Full queues then reject its batches,
    * regardless of their source.
    */
   default boolean offersElsewhere() {

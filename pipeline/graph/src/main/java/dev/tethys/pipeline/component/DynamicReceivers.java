@@ -21,7 +21,7 @@ public interface DynamicReceivers {
   String unknown(String type);
 
   /**
-   * Declares the extensions that they may name: if one is replaced, the component is too.
+   * Declares the extensions that they may name: if one is replaced, so is the component.
    *
    * @param names ids among other words
    */

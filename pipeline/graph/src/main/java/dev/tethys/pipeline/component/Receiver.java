@@ -9,8 +9,8 @@ import java.util.List;
  */
 public interface Receiver extends Component {
   /**
-   * Drains the source within the time, because it is gone and its rest will not be read later.
-   * Called before {@link #stop}, if at all.
+   * Drains the source within the time, because it no longer exists and its rest cannot be read
+   * later. Called before {@link #stop}, if at all.
    */
   default void finish(Duration timeLimit) throws InterruptedException {}
 

@@ -13,7 +13,7 @@ public non-sealed interface ReceiverFactory<S> extends ComponentFactory<S> {
 
   /**
    * Whether data stays at its source until acknowledged, as in a topic or a file. A full queue then
-   * blocks the receiver; others are refused.
+   * blocks the receiver; data of others is rejected.
    */
   default boolean canWait() {
     return false;

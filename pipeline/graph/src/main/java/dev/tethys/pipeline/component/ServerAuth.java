@@ -7,7 +7,7 @@ import java.util.function.Function;
 /** Extension that authenticates requests to receivers. */
 public interface ServerAuth {
   /**
-   * Whether a request is accepted; otherwise it is answered as unauthenticated.
+   * Whether a request is accepted; otherwise the response is unauthenticated.
    *
    * @param headers returns the values of a header, ignoring case; empty if none
    */

@@ -111,7 +111,7 @@ public final class PrintedConfig {
   }
 
   /**
-   * Prints the entries of a map. Overridden entries of merged maps are searched for secrets too:
+   * Prints the entries of a map. Overridden entries of merged maps are also searched for secrets:
    * they have no effect but are in the text.
    */
   private static Map<String, Object> each(YamlNode map, Printer printer) {

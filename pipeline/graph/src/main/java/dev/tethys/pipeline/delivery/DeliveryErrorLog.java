@@ -56,7 +56,7 @@ final class DeliveryErrorLog {
     last = new Error(Redaction.text(error), clock.millis());
   }
 
-  /** Drops the last error: it was that of another destination. */
+  /** Drops the last error, which belongs to another destination. */
   void forget() {
     last = NONE;
   }

@@ -101,8 +101,8 @@ public record OutboxOptions(
    *
    * @param disk folder, used like that of a queue on disk; null while it is unknown
    * @param bytes maximum size; 0 for a queue that empties the folder and puts nothing into it
-   * @param slowAllowed whether requests can take a long time although nothing fails, as those of
-   *     exporters that gather many
+   * @param slowAllowed whether requests can take a long time although nothing fails, as with
+   *     exporters that batch many
    */
   public record Overflow(@Nullable Disk disk, long bytes, boolean slowAllowed) {
     /** Default of {@code sending_queue.overflow_bytes}. */

@@ -36,7 +36,7 @@ final class OverflowStorage implements QueueStorage {
 
   private final Object counts = new Object();
 
-  /** Continues on a disk, beginning with the requests that it has. */
+  /** Continues on a disk, starting with the requests that it has. */
   void open(DiskQueueStorage on) {
     Dropped found = on.found();
     synchronized (counts) {

@@ -16,7 +16,7 @@ final class QueueFullTracker {
   /** Time with space after which a queue is no longer full. */
   static final long STEADY_MILLIS = 10_000;
 
-  /** Components that are remembered before those that no longer wait are forgotten. */
+  /** Components that are remembered before those that no longer wait are dropped. */
   private static final int MOST_REMEMBERED = 100;
 
   private static final class Wait {

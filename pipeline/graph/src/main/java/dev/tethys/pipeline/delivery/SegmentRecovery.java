@@ -19,7 +19,7 @@ final class SegmentRecovery {
   /**
    * Creates the recovery of a log that is being opened.
    *
-   * @param found told the headers of each record that is present and not completed
+   * @param found called with the headers of each record that is present and not completed
    */
   SegmentRecovery(
       SegmentedLog log, FileAccess files, DoneMarks marks, Consumer<Map<String, String>> found) {

@@ -224,7 +224,7 @@ public final class Graph implements GraphView {
 
   /**
    * Stops everything: receivers first, then each node once no batch reaches it. A change in
-   * progress that waits for space in a remaining queue must end within the time too.
+   * progress that waits for space in a remaining queue must end also within the time.
    *
    * @param timeLimit time limit for the entire shutdown
    */

@@ -224,7 +224,7 @@ final class Reconfiguration {
 
   /**
    * Starts receivers after stopping those that they replace or that are removed: a port may move
-   * between any of these. Batches keep flowing, so requests in flight are answered.
+   * between any of these. Batches keep flowing, so requests in flight receive responses.
    */
   private void exchangeReceivers(List<GraphNode> coming) throws IOException {
     if (coming.isEmpty()) {

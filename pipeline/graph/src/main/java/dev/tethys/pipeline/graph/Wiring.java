@@ -213,7 +213,7 @@ final class Wiring {
     return Optional.of(t);
   }
 
-  /** Items that passed all edges since startup, of former ones too. */
+  /** Items that passed all edges since startup, including former ones. */
   long items() {
     synchronized (edges) {
       long n = goneItems;

@@ -8,7 +8,7 @@ public final class Drops {
   /** Rejected permanently by the destination, without a disk for dead letters. */
   public static final String REFUSED = "refused";
 
-  /** The destination took the rest of the request, and did not say which it refused. */
+  /** The destination took the rest of the request, and did not say which it rejected. */
   public static final String PARTLY_REFUSED = "partly_refused";
 
   /** Retries used up, without a disk for dead letters. */

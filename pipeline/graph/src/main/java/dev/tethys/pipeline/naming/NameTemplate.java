@@ -8,7 +8,7 @@ import java.util.function.UnaryOperator;
  * Name with label placeholders: {@code telemetry/{job}/{instance}}. A missing label is {@code none}
  * if a rule restricts values.
  *
- * @param parts texts and labels alternately, starting with a text
+ * @param parts alternating literals and labels, starting with a literal
  * @param rule naming rule of the destination
  */
 public record NameTemplate(List<String> parts, NameRule rule) {

@@ -6,7 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
 /**
- * Names, texts and times on which an agent and the control plane agree: custom capabilities with
+ * Names, strings and times on which an agent and the control plane agree: custom capabilities with
  * the types of their messages, content types of offered files, and errors of configurations.
  */
 public final class AgentContract {

@@ -150,7 +150,7 @@ public final class PersonalData {
     return c >= '0' && c <= '9';
   }
 
-  /** Whether a word begins at an index. */
+  /** Whether a word starts at an index. */
   private static boolean begins(String t, int i) {
     return i == 0 || !isWord(t.charAt(i - 1));
   }

@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Listeners left by receivers that a graph change stops, for the receivers that it starts.
  *
- * <p>A receiver with equal socket settings takes over the listener with its connections: no connect
- * is refused, and arriving requests wait. For other settings, the address is released, and the
- * previous listener serves requests in flight until {@link #finish}. Used by one thread.
+ * <p>A receiver with equal socket settings takes over the listener with its connections: no
+ * connection is refused, and arriving requests wait. For other settings, the address is released,
+ * and the previous listener serves requests in flight until {@link #finish}. Used by one thread.
  */
 public final class PortExchange {
   private static final ScopedValue<PortExchange> OF_THREAD = ScopedValue.newInstance();
@@ -198,7 +198,7 @@ public final class PortExchange {
   }
 
   /**
-   * Waits until requests of former receivers are answered, for the grace period of their listeners,
+   * Waits until requests of former receivers are complete, for the grace period of their listeners,
    * and stops listeners that no receiver took.
    */
   public void finish() {

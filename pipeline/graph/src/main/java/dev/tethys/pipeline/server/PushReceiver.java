@@ -9,7 +9,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A receiver with a listener. A request is answered once its batch has been settled: success means
+ * A receiver with a listener. The response is sent once its batch has been settled: success means
  * that every destination has it, or has it on disk.
  */
 public final class PushReceiver implements Receiver {

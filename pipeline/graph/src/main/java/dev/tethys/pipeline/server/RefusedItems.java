@@ -17,6 +17,6 @@ public interface RefusedItems {
   /** Counts the rejected items of one message. */
   void refused(String transport, RejectedItems r);
 
-  /** Counts items that were refused for one reason. */
+  /** Counts items that were rejected for one reason. */
   void refused(String transport, long items, String reason);
 }

@@ -38,7 +38,7 @@ final class OtlpVolumes {
   /** Maximum size of a record's header with a two-byte length. */
   private static final int RECORD_HEAD = 3;
 
-  /** Offset of the severity number in a record that begins with its time. */
+  /** Offset of the severity number in a record that starts with its time. */
   private static final int NUMBER_AT = 10;
 
   private final Signal signal;

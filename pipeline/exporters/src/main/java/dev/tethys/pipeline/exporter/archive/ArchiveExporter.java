@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  * delivered and is not written again.
  */
 final class ArchiveExporter implements Exporter {
-  /** Drop reason of an archive that is full and refuses. */
+  /** Drop reason of an archive that is full and rejects requests. */
   static final String FULL = "archive_full";
 
   private static final String NO_PLACE = "no place in OTLP";

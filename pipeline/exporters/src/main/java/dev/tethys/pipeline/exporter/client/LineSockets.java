@@ -63,7 +63,7 @@ public final class LineSockets implements AutoCloseable {
     /**
      * Performs the greeting.
      *
-     * @throws IOException if the server refuses it: the connection is closed
+     * @throws IOException if the server rejects it: the connection is closed
      */
     void perform(Line line) throws IOException;
   }

@@ -98,7 +98,7 @@ record DocumentRequestEncoder(
      * Starts a document.
      *
      * @param id "" to generate one
-     * @param pipeline ingest pipeline; "" for that of the request
+     * @param pipeline ingest pipeline; "" for the request's
      */
     void create(String name, String id, String pipeline) {
       text.put('{').json(action).put(":{\"_index\":").json(name).put(",\"_id\":");

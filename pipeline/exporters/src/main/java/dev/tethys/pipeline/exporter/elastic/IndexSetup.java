@@ -113,7 +113,7 @@ final class IndexSetup {
 
   /**
    * Whether there is anything to install: Clymene's documents have no templates, and mapping modes
-   * use those of the server.
+   * use the server's.
    */
   boolean isWanted() {
     return settings.template()

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Invariant: no value leads out of the path's folder.
  */
 final class GroupedFiles {
-  /** Longest name of a file or folder, in bytes: that of Linux. */
+  /** Longest name of a file or folder, in bytes: the limit of Linux. */
   private static final int MAX_NAME_BYTES = 255;
 
   private static final int MAX_PATH_BYTES = 4095;

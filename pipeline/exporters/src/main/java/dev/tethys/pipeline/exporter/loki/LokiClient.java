@@ -345,7 +345,7 @@ public final class LokiClient implements AutoCloseable {
     return settings.queue.folder() != null;
   }
 
-  /** Whether requests wait on disk: they count as answered, as their entries are safe there. */
+  /** Whether requests wait on disk: they count as delivered, as their entries are safe there. */
   private boolean queueOnDisk() {
     return isOnDisk() && outbox.status().requests() > 0;
   }
@@ -371,7 +371,7 @@ public final class LokiClient implements AutoCloseable {
 
   /**
    * Adds a request to the queue. While the queue is full, all callers wait to keep the order. An
-   * interrupted caller keeps waiting, because the entries belong to other sources too.
+   * interrupted caller keeps waiting, because the entries also belong to other sources.
    */
   private void put(TenantBatcher lane, EntryBatch p, EncodedRequest request) {
     boolean interrupted = false;

@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * @param batchPause minimum time between two requests of a tenant that are not full
  * @param batchBytes maximum size of the lines and metadata in a request
  * @param externalLabels added to entries without these labels
- * @param dropRateLimited whether a request answered 429 is dropped instead of retried
+ * @param dropRateLimited whether a request with response 429 is dropped instead of retried
  */
 public record LokiClientConfig(
     URI url,

@@ -74,14 +74,14 @@ public final class LokiMetrics {
             "host");
   }
 
-  /** Shows a client's counters from the beginning. */
+  /** Shows a client's counters from the start. */
   void begin(String host) {
     encodedBytes.with(host);
     sentBytes.with(host);
     sentEntries.with(host);
   }
 
-  /** Shows a tenant's counters from the beginning. */
+  /** Shows a tenant's counters from the start. */
   void begin(String host, String tenant) {
     for (String reason : new String[] {GENERIC, RATE_LIMITED, STREAM_LIMITED, LINE_TOO_LONG}) {
       droppedBytes.with(host, tenant, reason);

@@ -9,9 +9,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An entry that arrives while nothing is in flight is sent after a short wait for entries
  * written together with it. From then on at most one request is sent per pause, and none before the
- * previous one was answered. Entries that arrive meanwhile are batched, so requests grow with the
- * rate and the response time, and few entries do not become many requests. Two bounds always hold:
- * a request is never larger than configured, and no entry is batched for longer than configured.
+ * previous one received its response. Entries that arrive meanwhile are batched, so requests grow
+ * with the rate and the response time, and few entries do not become many requests. Two bounds
+ * always hold: a request is never larger than configured, and no entry is batched for longer than
+ * configured.
  *
  * <p>Invariants: everything except {@link #underWay} and {@link #held} is guarded by the client's
  * lock. Threads that use these two must not wait for the lock, because its owner may wait for them

@@ -42,7 +42,7 @@ public final class PrometheusExporterFactory
   /**
    * The settings.
    *
-   * @param openMetrics whether it is offered to scrapers beside text and protobuf
+   * @param openMetrics whether it is offered to scrapers in addition to text and protobuf
    */
   public record Settings(HttpServerSettings http, ExposedOptions shown, boolean openMetrics) {}
 

@@ -15,7 +15,7 @@ import java.util.Map;
  * there is none. Not thread-safe.
  */
 final class SeriesNames {
-  /** Names that are remembered; all are forgotten when there are more. */
+  /** Names that are remembered; all are dropped when there are more. */
   static final int MAX_KNOWN = 50_000;
 
   private record RequestedName(String name, String unit, MetricKind kind) {}

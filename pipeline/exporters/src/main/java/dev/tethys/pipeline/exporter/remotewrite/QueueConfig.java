@@ -54,7 +54,7 @@ public record QueueConfig(
           true,
           DEFAULT.sampleAgeLimit);
 
-  /** More in one request is refused by every receiver. */
+  /** More in one request is rejected by every receiver. */
   private static final int MAX_SAMPLES = 10_000_000;
 
   private static final int MAX_SHARDS = 10_000;

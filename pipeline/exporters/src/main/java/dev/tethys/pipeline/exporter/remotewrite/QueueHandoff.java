@@ -37,7 +37,7 @@ final class QueueHandoff {
    * Creates the handoff for one destination.
    *
    * @param journal null for a queue in memory
-   * @param failed told when the journal could not be written
+   * @param failed called when the journal could not be written
    */
   QueueHandoff(String id, @Nullable PendingBatchLog journal, Runnable failed) {
     this.id = id;

@@ -11,10 +11,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Series whose requests are sent one after another. Encoded samples wait here until a request is
  * full or the oldest has waited long enough. Everything except {@link #lock} is guarded by it;
- * requests go to the outbox under the lock too, so they keep their order.
+ * requests go to the outbox also under the lock, so they keep their order.
  */
 final class Shard {
-  /** A request is cut at this size before compression: receivers refuse 32 MiB. */
+  /** A request is cut at this size before compression: receivers reject 32 MiB. */
   static final int MAX_REQUEST_BYTES = 8 << 20;
 
   final ReentrantLock lock = new ReentrantLock();

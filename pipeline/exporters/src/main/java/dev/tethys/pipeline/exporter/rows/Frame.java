@@ -20,7 +20,7 @@ public sealed interface Frame {
   /**
    * Returns the end of the row that starts at an offset; beyond the array if it is truncated.
    *
-   * @throws CodecException if no row begins there
+   * @throws CodecException if no row starts there
    */
   int end(byte[] rows, int from);
 

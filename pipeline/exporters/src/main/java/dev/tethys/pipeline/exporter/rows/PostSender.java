@@ -10,7 +10,7 @@ import java.net.URI;
 
 /**
  * Posts requests to a server that accepts or rejects a request as a whole. A request that is too
- * large or contains an invalid item (400, 413, 422) is split until the invalid item is alone; it
+ * large or contains an invalid item (400, 413, 422) is split until the invalid item is isolated; it
  * becomes a dead letter.
  */
 public final class PostSender implements Sender {

@@ -60,7 +60,7 @@ public final class RecordCutter {
   /**
    * Ends the record.
    *
-   * @param problem null, or why it has no place: it is forgotten and counted
+   * @param problem null, or the reason why the record is dropped and counted
    */
   public void end(@Nullable String problem) {
     end(problem, 1);
@@ -69,7 +69,7 @@ public final class RecordCutter {
   /**
    * Ends a record with several rows.
    *
-   * @param problem null, or why it has no place: it is forgotten and counted
+   * @param problem null, or the reason why the record is dropped and counted
    * @param rows number of rows
    */
   public void end(@Nullable String problem, int rows) {

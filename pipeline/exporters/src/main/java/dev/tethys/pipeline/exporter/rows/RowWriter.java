@@ -58,6 +58,6 @@ public interface RowWriter {
   /** Bytes of the request so far, before compression. */
   int size();
 
-  /** Ends the request and begins another. */
+  /** Ends the request and starts another. */
   byte[] take();
 }

@@ -13,7 +13,7 @@ import java.util.WeakHashMap;
 
 /**
  * Metadata already sent to a database that stores it, so it need not be sent again. Bounded: the
- * family sent longest ago is forgotten, and sent again. Thread-safe.
+ * family sent longest ago is dropped, and sent again. Thread-safe.
  */
 final class SentFamilies {
   static final int MAX_FAMILIES = 50_000;

@@ -17,8 +17,8 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * Log store of the process. Entries that a limit refuses are rejected by Loki's reason, the others
- * of the batch are stored.
+ * Log store of the process. Entries over a limit are rejected with Loki's reason, the others of the
+ * batch are stored.
  */
 public final class EmbeddedLogStore extends TenantBatches {
   /** Maximum number of items with individual reasons; larger bulk requests get one reason. */

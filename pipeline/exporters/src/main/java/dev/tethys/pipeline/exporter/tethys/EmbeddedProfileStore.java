@@ -14,8 +14,8 @@ import dev.tethys.pipeline.Outcome;
 import java.util.stream.Collectors;
 
 /**
- * Profile store of the process. Profiles that a limit refuses are rejected by Pyroscope's reason,
- * the others of the batch are stored.
+ * Profile store of the process. Profiles over a limit are rejected with Pyroscope's reason, the
+ * others of the batch are stored.
  */
 public final class EmbeddedProfileStore extends TenantBatches {
   private final ProfileIngester ingester;

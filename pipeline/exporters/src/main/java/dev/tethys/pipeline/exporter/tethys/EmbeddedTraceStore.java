@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * Trace store of the process. Spans that a limit refuses are rejected by Tempo's reason, the others
- * of the batch are stored.
+ * Trace store of the process. Spans over a limit are rejected with Tempo's reason, the others of
+ * the batch are stored.
  */
 public final class EmbeddedTraceStore extends TenantBatches {
   /** Workspaces kept for reuse, and the largest request after which one is kept. */

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Settings of a {@code tethys} exporter.
  *
- * @param tenant default tenant of batches, "" for that of the store
+ * @param tenant default tenant of batches, "" for the store's
  * @param defaultLabels labels added to log streams without them
  * @param otlp rules for labels of log streams, null for the server's rules
  */

@@ -208,7 +208,7 @@ public final class ControlledAgent implements AutoCloseable {
   /**
    * Variant with upgrades.
    *
-   * @param upgrades null if packages are refused
+   * @param upgrades null if packages are rejected
    */
   public ControlledAgent(
       Settings settings,

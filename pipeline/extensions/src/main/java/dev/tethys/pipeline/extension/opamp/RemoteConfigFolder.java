@@ -313,7 +313,7 @@ final class RemoteConfigFolder {
   }
 
   /**
-   * Records that an offer with the texts of the current configuration was applied.
+   * Records that an offer with the same texts as the current configuration was applied.
    *
    * @return whether there is a current one
    */
