@@ -44,7 +44,7 @@ final class MskIdentity {
   private final InstantSource clock;
 
   /**
-   * @param region "" for that of the broker's name, or the machine's
+   * @param region "" for the region in the broker's name, or the machine's
    */
   MskIdentity(String region, AwsCredentials credentials, InstantSource clock) {
     this.region = region;
@@ -113,7 +113,7 @@ final class MskIdentity {
             ("https://" + host + "/?" + AwsSigner.query(all)).getBytes(StandardCharsets.UTF_8));
   }
 
-  /** Keys that were refused are looked for again. */
+  /** Rejected keys are looked up again. */
   void refused() {
     credentials.refused();
   }

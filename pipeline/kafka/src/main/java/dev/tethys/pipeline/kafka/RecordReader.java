@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Turns values of records into batches. */
 final class RecordReader {
-  /** A value that is larger once decompressed is refused. */
+  /** A value that is larger once decompressed is rejected. */
   static final int MAX_BYTES = 256 << 20;
 
   /** Reason of samples that OTLP cannot represent. */

@@ -23,7 +23,7 @@ final class OttlCompiler {
   private final OttlContext context;
   private final OttlFunctions functions;
 
-  /** Whether paths must begin with the name of a context, because it was inferred from them. */
+  /** Whether paths must start with the name of a context, because it was inferred from them. */
   private final boolean prefixed;
 
   /** The parameters of the lambdas around; the index is the slot. */

@@ -20,7 +20,7 @@ public abstract class TreeProcessor implements Processor {
   /** Reason of batches that cannot be decoded. */
   public static final String MALFORMED = "malformed";
 
-  /** An expression failed, and the processor is configured to refuse the batch then. */
+  /** An expression failed, and the processor is configured to reject the batch in that case. */
   public static final String FAILED = "expression_failed";
 
   /** Samples that became one data point together: the parts of a histogram. */

@@ -110,7 +110,7 @@ final class LimitStage implements Stage {
     next.accept(e);
   }
 
-  /** A limit for each value of a label. Values that were not seen for long are forgotten. */
+  /** A limit for each value of a label. Values that have not been seen for long are dropped. */
   static final class ByLabel implements Stage {
     private final String label;
     private final Rates rates;

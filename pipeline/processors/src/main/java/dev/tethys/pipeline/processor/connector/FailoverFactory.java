@@ -252,7 +252,7 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
     /**
      * Tries levels from one on.
      *
-     * @param refusing those that refused the entire batch
+     * @param refusing destinations that rejected the entire batch
      */
     private void attempt(Batch batch, AckCallback ack, int from, List<Integer> refusing) {
       int level = next(from);

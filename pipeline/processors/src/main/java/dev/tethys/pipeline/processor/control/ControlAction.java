@@ -41,7 +41,7 @@ public enum ControlAction {
     return reason + ":" + id;
   }
 
-  /** Whether a reason of an account is that of a control. */
+  /** Whether a reason of an account belongs to a control. */
   public static boolean isReason(String reason) {
     for (ControlAction a : values()) {
       if (reason.startsWith(a.reason + ":")) {

@@ -17,7 +17,7 @@ import java.util.Set;
  * JSON document with the controls of an agent.
  *
  * <p>Format: a JSON object with {@code controls}, a list of objects with the keys of {@link
- * Control#SECTION}. Unknown keys are rejected: a partially understood control could drop items that
+ * Control#SECTION}. Unknown keys are rejected: a partially applied control could drop items that
  * its owner did not intend to drop.
  */
 public final class ControlDocument {

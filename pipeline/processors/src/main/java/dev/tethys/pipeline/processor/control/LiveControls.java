@@ -231,7 +231,7 @@ public final class LiveControls implements EntryFilter, Collector {
     }
   }
 
-  /** Counts a forgotten control under a common name, so that names stay few. */
+  /** Counts a dropped control under a common name, so that names stay few. */
   @GuardedBy("this")
   private void fold(String id, ControlCounts n) {
     counts

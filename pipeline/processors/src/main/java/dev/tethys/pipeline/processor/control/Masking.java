@@ -29,7 +29,7 @@ final class Masking {
   /**
    * Masks the item that a cursor is at.
    *
-   * @param withResource whether attributes of its resource are masked too, which all items share
+   * @param withResource whether attributes of its resource are also masked, which all items share
    */
   void mask(Signal signal, Cursor at, boolean withResource) {
     ResourceGroup<?> r = at.resource();

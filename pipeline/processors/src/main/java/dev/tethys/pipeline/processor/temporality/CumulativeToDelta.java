@@ -136,7 +136,7 @@ public final class CumulativeToDelta implements TreeEditorFactory.Edit {
   /** The last point of each stream, those seen longest ago first. */
   private final LinkedHashMap<StreamKey, Last> last = new LinkedHashMap<>(); // guarded by this
 
-  /** The hashes of forgotten streams, those forgotten longest ago first. */
+  /** The hashes of dropped streams, oldest first. */
   private final LinkedHashSet<Long> forgotten = new LinkedHashSet<>(); // guarded by this
 
   CumulativeToDelta(Settings s, Scheduler clock, SeriesMemory memory) {
@@ -152,7 +152,7 @@ public final class CumulativeToDelta implements TreeEditorFactory.Edit {
   /**
    * Converts all metrics.
    *
-   * @param maxStaleness time without a point after which a stream is forgotten
+   * @param maxStaleness time without a point after which a stream expires
    * @param initial handling of first points: auto, keep or drop
    */
   public static CumulativeToDelta ofAll(Duration maxStaleness, String initial, Scheduler clock) {

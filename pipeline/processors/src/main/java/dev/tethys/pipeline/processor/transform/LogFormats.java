@@ -101,7 +101,7 @@ final class LogFormats {
     return m;
   }
 
-  /** Parses extensions. A value ends where the next key begins, so it may contain spaces. */
+  /** Parses extensions. A value ends where the next key starts, so it may contain spaces. */
   private static Attributes extensions(String text) {
     Attributes m = new Attributes();
     int at = 0;

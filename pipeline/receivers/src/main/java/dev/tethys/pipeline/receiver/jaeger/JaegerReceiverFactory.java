@@ -57,7 +57,7 @@ public final class JaegerReceiverFactory
   /**
    * Datagram listener.
    *
-   * @param maxPacket maximum size; larger ones are refused
+   * @param maxPacket maximum size; larger ones are rejected
    * @param socketBuffer kernel receive buffer in bytes; 0 for 2 MiB
    */
   public record Udp(String endpoint, int maxPacket, int socketBuffer) {}

@@ -13,7 +13,7 @@ import java.lang.System.Logger.Level;
 import java.util.function.LongSupplier;
 
 /**
- * Counter of items that a receiver refuses, by transport and reason, with a line in the log at most
+ * Counter of items that a receiver rejects, by transport and reason, with a line in the log at most
  * every ten seconds.
  */
 public final class PointTally implements RefusedItems {

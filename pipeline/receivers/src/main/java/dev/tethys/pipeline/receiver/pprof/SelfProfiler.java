@@ -12,8 +12,8 @@ import jdk.jfr.FlightRecorder;
  * Profiles of this process, sent to a consumer as service {@code tethys} every 30 s, the first ones
  * after 25 s: CPU, allocations, and waits for monitors. Most of the cost is reading a recording,
  * which does not depend on its length. Starting the recorder takes some tenths of a second of CPU,
- * so it starts after clients waiting for the server were answered. If the recorder cannot run, one
- * message is logged and no profiles are sent.
+ * so it starts after clients waiting for the server have received responses. If the recorder cannot
+ * run, one message is logged and no profiles are sent.
  */
 public final class SelfProfiler implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(SelfProfiler.class.getName());

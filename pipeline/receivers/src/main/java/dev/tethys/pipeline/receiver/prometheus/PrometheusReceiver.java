@@ -197,8 +197,7 @@ final class PrometheusReceiver implements Receiver, Adjustable {
   }
 
   /**
-   * Applies new settings. Jobs from a previous allocator are forgotten, as if it had never
-   * answered.
+   * Applies new settings. Jobs from a previous allocator are dropped, as if it had never responded.
    */
   private synchronized void turn(PrometheusSettings other, ScrapeManager s, DiscoveryManager d)
       throws IOException {

@@ -45,7 +45,7 @@ final class TargetAllocator implements AutoCloseable {
    *
    * @param url URL without a trailing slash
    * @param discovery request settings of target lists, without the URL
-   * @param scraping overrides of scrape settings; null for those of the jobs
+   * @param scraping overrides of scrape settings; null for the jobs' own
    */
   record Settings(
       HttpClientSettings client,

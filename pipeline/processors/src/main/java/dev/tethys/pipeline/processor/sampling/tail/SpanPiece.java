@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param body encoded spans; must not be modified
  * @param hasRoot whether it contains a span without a parent
  * @param fingerprint fingerprint of the body
- * @param early decision of policies on these spans alone; null if they are not evaluated
+ * @param early decision of policies on these spans only; null if they are not evaluated
  */
 record SpanPiece(
     TraceId id,

@@ -43,7 +43,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
   /** Reason of traces undecided at stop, if the processor is configured to drop them. */
   static final String PENDING_AT_STOP = "pending_at_stop";
 
-  /** Deciding failed, and its senders had been answered. */
+  /** Deciding failed after its senders had received responses. */
   static final String UNDECIDED = "undecided";
 
   /** Due traces are decided together, at most this often. */
