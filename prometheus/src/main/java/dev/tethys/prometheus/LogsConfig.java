@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * single ones; all of it can be reloaded.
  *
  * @param limits limits of all tenants
- * @param overrides limits of single tenants, which override those of all
+ * @param overrides limits of single tenants, which override the global ones
  * @param written the section as written, null if there is none
  */
 public record LogsConfig(
@@ -38,7 +38,7 @@ public record LogsConfig(
   /**
    * Limits that are written, null if they are not.
    *
-   * @param rejectOld whether old entries are refused
+   * @param rejectOld whether old entries are rejected
    */
   public record Limits(
       @Nullable Long maxLineSize,

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * and for single ones; all of it can be reloaded.
  *
  * @param limits limits of all tenants
- * @param overrides limits of single tenants, which override those of all
+ * @param overrides limits of single tenants, which override the global ones
  * @param written the section as written, null if there is none
  */
 public record ProfilesConfig(

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param retentionSize null if not set here
  * @param retentionPercentage maximum percentage of the disk size, or null if not set here
  * @param downsampling aggregates kept with and after the samples; null if not set here
- * @param retentionRules retention of selected series, before those of flags
+ * @param retentionRules retention of selected series, with precedence over those of flags
  * @param quietShare the share of series without new samples at which memory is cut for them
  */
 public record StorageConfig(

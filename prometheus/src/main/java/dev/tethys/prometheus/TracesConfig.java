@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * for all tenants and for single ones. It also switches span metrics.
  *
  * @param limits limits of all tenants
- * @param overrides limits of single tenants, which override those of all
+ * @param overrides limits of single tenants, which override the global ones
  * @param spanMetrics whether span metrics and the service graph are written
  * @param written the section as written, null if there is none
  */

@@ -100,7 +100,7 @@ public final class ActiveQueryFile {
     return out;
   }
 
-  /** Records a query that begins; returns the argument of {@link #end}. */
+  /** Records a query that starts; returns the argument of {@link #end}. */
   int begin(String query, Instant since) {
     if (map == null) {
       return NONE;

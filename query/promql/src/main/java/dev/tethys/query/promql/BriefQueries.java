@@ -22,7 +22,7 @@ final class BriefQueries {
 
   private static final int PLACES = 1024;
 
-  /** Longer texts are not remembered. */
+  /** Longer texts are not cached. */
   static final int MAX_TEXT = 4096;
 
   private record BriefQuery(String text, int steps, long nanos, AtomicInteger left) {

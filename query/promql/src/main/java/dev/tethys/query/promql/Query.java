@@ -188,7 +188,7 @@ public final class Query implements AutoCloseable {
   /**
    * Runs the query and measures every step, which makes it slightly slower.
    *
-   * @throws QueryException if it cannot be answered
+   * @throws QueryException if it fails
    */
   public Analysis analyze() {
     Profile p = new Profile(engine::nanoTime, ThreadCpu::nanos);
@@ -202,7 +202,7 @@ public final class Query implements AutoCloseable {
   /**
    * Runs the query.
    *
-   * @throws QueryException if it cannot be answered
+   * @throws QueryException if it fails
    */
   public QueryResult execute() {
     try (this) {
@@ -214,7 +214,7 @@ public final class Query implements AutoCloseable {
    * Runs the query; the memory of its result is accounted for until {@link #close}, which is for
    * those who take their time to read it, such as a client at the end of a slow line.
    *
-   * @throws QueryException if it cannot be answered
+   * @throws QueryException if it fails
    */
   public QueryResult executeHeld() {
     return execute(null);

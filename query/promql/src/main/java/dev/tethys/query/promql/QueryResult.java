@@ -5,7 +5,7 @@ import java.util.List;
 /**
  * Query outcome.
  *
- * @param warnings texts with positions, in the order in which they arose
+ * @param warnings texts with positions, in order of occurrence
  * @param infos likewise, of less weight
  */
 public record QueryResult(

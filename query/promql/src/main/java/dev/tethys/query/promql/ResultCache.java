@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * unchanged.
  *
  * <p>The key of a response is its query, its step and the phase of its steps; when its steps depend
- * on the range, its start and end, too. An entry has the store's mark from before its computation;
+ * on the range, also its start and end. An entry has the store's mark from before its computation;
  * {@link ResultReuse} decides by the changes since that mark which steps are still valid.
  *
  * <p>Invariant: {@link #bytes} is the sum of all entries, at most {@link #maxBytes}, and is taken
@@ -152,7 +152,7 @@ final class ResultCache {
   /**
    * Announces that a query is computing its response.
    *
-   * @return the query that does so already; null if there is none
+   * @return the query that already does so; null if there is none
    */
   synchronized @Nullable Flight begin(Key whole, Flight own) {
     Flight other = flights.putIfAbsent(whole, own);

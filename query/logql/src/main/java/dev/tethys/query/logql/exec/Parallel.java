@@ -8,8 +8,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Shares numbered tasks out to threads of a pool. The calling thread works too, so that a busy pool
- * only makes a query slower. The first error stops all.
+ * Shares numbered tasks out to threads of a pool. The calling thread also works, so that a busy
+ * pool only makes a query slower. The first error stops all.
  */
 final class Parallel {
   private final QueryRun run;

@@ -7,7 +7,7 @@ import dev.tethys.query.logql.ast.Stage;
 import dev.tethys.query.logql.parser.LogqlParseException;
 import java.util.List;
 
-/** Query filter that the store can evaluate alone, for deletions. */
+/** Query filter that the store can evaluate by itself, for deletions. */
 public final class StoreFilter {
   private StoreFilter() {}
 

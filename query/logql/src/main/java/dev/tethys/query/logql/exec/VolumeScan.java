@@ -24,7 +24,7 @@ public final class VolumeScan {
   private final int steps;
 
   /**
-   * @param step nanoseconds of a bucket; buckets begin with the range
+   * @param step nanoseconds of a bucket; buckets start with the range
    */
   public VolumeScan(QueryRun run, Range range, long step) {
     this.run = run;

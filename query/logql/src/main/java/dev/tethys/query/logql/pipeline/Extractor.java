@@ -133,7 +133,7 @@ final class Extractor {
   /**
    * Writes a key with only letters, digits and underscores, without blanks at its ends.
    *
-   * @param first whether a digit at its beginning gets an underscore before it
+   * @param first whether a digit at its start gets an underscore before it
    * @return end of the written bytes; space for one more byte than the key has is needed
    */
   static int sanitise(byte[] key, int from, int to, byte[] out, int at, boolean first) {

@@ -30,7 +30,7 @@ public enum AggregateOp {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** Whether a parameter stands before the vector. */
+  /** Whether a parameter precedes the vector. */
   public boolean takesParameter() {
     return parameter;
   }

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Start and end of each step's window among the samples of a series: {@code [from, to)} by step.
- * Series of one scrape share their timestamps, so they share the bounds, too.
+ * Series of one scrape share their timestamps, so they also share the bounds.
  */
 final class Bounds {
   private final int[] from;

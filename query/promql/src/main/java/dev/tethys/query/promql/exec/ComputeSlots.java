@@ -9,7 +9,7 @@ import java.util.function.LongSupplier;
 /**
  * Limit on the number of queries that compute for long at the same time. A query computes freely
  * for {@link #FREE_NANOS}; then it needs one of as many slots as there are processors, and abandons
- * it after {@link #SLOT_NANOS} if another query waits for one. More queries would not be answered
+ * it after {@link #SLOT_NANOS} if another query waits for one. More queries would not finish
  * sooner: they would share the processors, and each would hold its intermediate results meanwhile.
  *
  * <p>While queries of rules run and others wait for slots, queries with slots step back for most of
@@ -17,7 +17,7 @@ import java.util.function.LongSupplier;
  * them. Thread-safe.
  */
 public final class ComputeSlots {
-  /** Most queries of dashboards are answered within this time. */
+  /** Most queries of dashboards finish within this time. */
   static final long FREE_NANOS = 100_000_000;
 
   /** Long enough for nearly all queries to end within one slot, since a partial result is held. */

@@ -74,7 +74,7 @@ public final class CountValues extends Operator {
       return n;
     }
 
-    /** Counts one more; points of other operators' input have their space from the beginning. */
+    /** Counts one more; points of other operators' input have their space from the start. */
     void one(Points counts, int step) {
       long before = counts.bytes();
       counts.count(step);

@@ -3,7 +3,7 @@ package dev.tethys.query.promql.exec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sums over windows that begin with the same sample, while times count from each step. Then
+ * Sums over windows that start with the same sample, while times count from each step. Then
  * products of values and times change with the step, so only sums of values can be continued from
  * the previous window. A sample is added to several windows that contain it in one vector
  * operation, as many as the processor has lanes; each sum is still computed in the order of its

@@ -1,9 +1,9 @@
 package dev.tethys.query.promql.exec;
 
 /**
- * Finds the samples that a window adds to the previous window when both begin with the same sample:
+ * Finds the samples that a window adds to the previous window when both start with the same sample:
  * sums in sample order are then continued instead of restarted. This also holds for windows that
- * begin before the first sample.
+ * start before the first sample.
  */
 final class GrowingWindow {
   private int from = -1;

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@code histogram_quantile}, {@code histogram_quantiles} and {@code histogram_fraction}, over
- * native histograms and over classic ones: series that differ in {@code le} alone. If both exist
+ * native histograms and over classic ones: series that differ only in {@code le}. If both exist
  * with the same labels at a step, neither is evaluated.
  */
 public final class HistogramQuantiles extends Operator {

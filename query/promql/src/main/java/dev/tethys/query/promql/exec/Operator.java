@@ -70,7 +70,9 @@ public abstract class Operator implements PlanStep {
     return s != null ? s : Streams.of(x, evaluate(x, grid));
   }
 
-  /** Whether computing a series may add annotations, so that unused series must be computed too. */
+  /**
+   * Whether computing a series may add annotations, so that unused series must also be computed.
+   */
   boolean remarks() {
     return true;
   }

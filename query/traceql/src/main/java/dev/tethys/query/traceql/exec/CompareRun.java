@@ -243,7 +243,7 @@ final class CompareRun {
     }
   }
 
-  /** Adds the counts of a scan; scans at one time begin with different fields. */
+  /** Adds the counts of a scan; concurrent scans start with different fields. */
   private void merge(Counted[] all, ScanField[] scan, int first, int steps, int number) {
     for (int k = 0; k < all.length; k++) {
       int f = (int) ((k + (long) number * SPREAD) % all.length);

@@ -99,7 +99,7 @@ final class ConstantFolding {
         "0".repeat(digits - s.length()) + s.toLowerCase(java.util.Locale.ROOT));
   }
 
-  /** Operand of a logical operator alone: an attribute that is absent is false, not absent. */
+  /** Operand of only a logical operator: an attribute that is absent is false, not absent. */
   private static FieldExpr truth(FieldExpr e) {
     return isReference(e) ? new FieldExpr.Binary(Operator.EQUAL, e, FieldExpr.TRUE) : e;
   }

@@ -15,7 +15,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntConsumer;
 
-/** Evaluation of metrics: one pass over the spans if filters can decide on each span alone. */
+/**
+ * Evaluation of metrics: one pass over the spans if filters can decide on each span individually.
+ */
 public final class MetricRun {
   private final TraceqlRun work;
   private final TraceStore store;

@@ -3,7 +3,7 @@ package dev.tethys.query.traceql.exec;
 /**
  * Nested set numbers of the spans in a trace: a span's numbers enclose those of its descendants.
  *
- * <p>A root (no parent id) has the parent -1. A span whose parent is not in the trace begins its
+ * <p>A root (no parent id) has the parent -1. A span whose parent is not in the trace starts its
  * own tree and has the parent 0; so has the first span of a cycle. Of spans with one id the
  * server's gets the children, which clients of some libraries share their id with, otherwise the
  * first.

@@ -73,7 +73,7 @@ public final class TraceQueries {
    *
    * @param from first start of a span, inclusive
    * @param to last start of a span, exclusive
-   * @param limit most traces; more than {@link TraceLimits#maxTraces} are refused
+   * @param limit most traces; more than {@link TraceLimits#maxTraces} are rejected
    * @param spansPerSpanset maximum number of spans that are returned of a spanset; 0 for all
    */
   public TraceSearchResult search(

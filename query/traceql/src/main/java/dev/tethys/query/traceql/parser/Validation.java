@@ -13,7 +13,7 @@ import dev.tethys.query.traceql.ast.TraceValue;
 import dev.tethys.query.traceql.ast.ValueType;
 import dev.tethys.query.traceql.parser.TraceqlParseException.Kind;
 
-/** Checks the types of a query and refuses the forms that TraceQL has without an execution. */
+/** Checks the types of a query and rejects the forms that TraceQL defines without an execution. */
 public final class Validation {
   /** Maximum number of values that {@code compare} keeps of an attribute. */
   public static final int MAX_TOP = 1000;
