@@ -133,7 +133,7 @@ public final class HeapController {
   /**
    * Rule of a server with a store during many allocations. Query data takes longest to trace and
    * usually dies before it is promoted; but data written to the store at full speed, with the
-   * garbage of its heads, is in the old generation too, and would double it. That grows by just
+   * garbage of its heads, is also in the old generation, and would double it. That grows by just
    * some megabytes per second, so collections are cheap and may come sooner.
    */
   private static final Rule BUSY_STORE =
@@ -142,7 +142,7 @@ public final class HeapController {
   /**
    * Rule of an agent: its live data are byte arrays, allocated at its first scrapes with as much
    * garbage, and nearly none afterwards; data buffered while a receiver was down would otherwise
-   * stay for hours. Go's runtime waits for two minutes too.
+   * stay for hours. Go's runtime also waits for two minutes.
    */
   private static final Rule AGENT =
       new Rule(0.25, 0.25, 2 * MIB, Duration.ofMinutes(2), 0, CHECK_INTERVAL);

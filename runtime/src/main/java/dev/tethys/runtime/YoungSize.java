@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
  * small. It is large while young collections take a considerable share of the time, which is the
  * case under many heavy queries, because each collection copies the data of all running queries.
  *
- * <p>The collector derives the size from the capacity of the old generation, at full collections
- * alone. The capacity, in turn, follows from two flags that can be changed at run time: the share
- * of it that is to be free. Unused capacity takes no memory.
+ * <p>The collector derives the size from the capacity of the old generation, only at full
+ * collections. The capacity, in turn, follows from two flags that can be changed at run time: the
+ * share of it that is to be free. Unused capacity takes no memory.
  */
 final class YoungSize {
   /** The share of the time in young collections from which they are too frequent. */

@@ -19,7 +19,7 @@ final class LogFlood {
   private static final int KINDS = 4096;
   private static final int LOGGERS = 512;
 
-  /** Template of lines that consist of a value alone: the output of the debug exporter. */
+  /** Template of lines that consist only of a value: the output of the debug exporter. */
   private static final String OUTPUT = "{0}";
 
   /** Counters in a time window, one per kind. */

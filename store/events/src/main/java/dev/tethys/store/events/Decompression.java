@@ -16,7 +16,7 @@ public final class Decompression {
   private Decompression() {}
 
   /**
-   * Decompresses a frame to the beginning of an array.
+   * Decompresses a frame to the start of an array.
    *
    * @param raw bytes of the decompressed content
    * @throws CorruptionException if the frame is damaged or has another length

@@ -30,7 +30,8 @@ final class DiskGuard {
   private volatile long checked = System.nanoTime() - CHECK_NANOS;
 
   /**
-   * @param reserveBytes free bytes below which appends are refused; on a small disk a quarter of it
+   * @param reserveBytes free bytes below which appends are rejected; on a small disk a quarter of
+   *     it
    * @param millis Unix time
    */
   DiskGuard(FileAccess files, Path directory, long reserveBytes, LongSupplier millis) {
@@ -74,7 +75,7 @@ final class DiskGuard {
    *
    * @param free bytes; negative if unknown
    * @param total bytes; negative if unknown
-   * @param reserve free bytes below which appends are refused
+   * @param reserve free bytes below which appends are rejected
    */
   record Space(long free, long total, long reserve) {}
 

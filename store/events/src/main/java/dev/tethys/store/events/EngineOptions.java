@@ -11,7 +11,7 @@ import java.util.function.LongSupplier;
  *     flush, another may grow to the same size
  * @param headAge age after which rows are written to parts even if the head is small
  * @param appendWait maximum time an append waits for memory before it fails
- * @param reserveBytes free disk space below which appends are refused
+ * @param reserveBytes free disk space below which appends are rejected
  * @param walSegmentBytes write-ahead log segment size
  * @param smallPartBytes parts whose rows have fewer bytes are merged
  * @param retention rows to keep

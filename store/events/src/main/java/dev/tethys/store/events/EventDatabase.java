@@ -112,6 +112,11 @@ public abstract class EventDatabase<L> implements TenantStore {
     return health().problem();
   }
 
+  /** True while appends are rejected because the disk is nearly full. */
+  public final boolean isDiskFull() {
+    return engine().isDiskFull();
+  }
+
   @Override
   public void close() {
     engine().close();

@@ -189,7 +189,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
     commitSealed();
   }
 
-  /** Leaves a full head to the background thread: queries are answered meanwhile. */
+  /** Leaves a full head to the background thread: queries continue meanwhile. */
   private void sealReplayed() throws IOException {
     lock.lock();
     try {
@@ -380,7 +380,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
     return new StorageException(Reason.UNAVAILABLE, "store is closed");
   }
 
-  /** True while appends are refused because the disk is nearly full. */
+  /** True while appends are rejected because the disk is nearly full. */
   public boolean isDiskFull() {
     return disk.isFull();
   }

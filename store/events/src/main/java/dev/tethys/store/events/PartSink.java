@@ -57,7 +57,7 @@ public final class PartSink {
     return finished;
   }
 
-  /** Files begun, finished or not. */
+  /** Files started, finished or not. */
   List<Path> paths() {
     return paths;
   }

@@ -6,8 +6,8 @@ import dev.tethys.store.files.ByteSink;
 import java.util.Arrays;
 
 /**
- * Writes a block: numbered byte sections, each compressed and checksummed alone, so that a reader
- * decompresses only the sections it needs and damage affects a single section.
+ * Writes a block: numbered byte sections, each compressed and checksummed individually, so that a
+ * reader decompresses only the sections it needs and damage affects a single section.
  *
  * <pre>
  * block:   4 bytes length of the table, 4 bytes CRC-32C of the table, table, payloads

@@ -35,7 +35,7 @@ public final class Frames {
     return at;
   }
 
-  /** Ends a frame begun at {@code at}: all bytes since are its payload. */
+  /** Ends a frame started at {@code at}: all bytes since are its payload. */
   public static void end(ByteSink out, int at) {
     int length = out.size - at - HEADER;
     int end = out.size;

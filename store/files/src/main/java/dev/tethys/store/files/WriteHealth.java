@@ -48,7 +48,7 @@ public final class WriteHealth {
     this.millis = millis;
   }
 
-  /** Counts an append that was refused without a write. */
+  /** Counts an append that was rejected without a write. */
   public void refused() {
     refused.increment();
   }
@@ -69,7 +69,7 @@ public final class WriteHealth {
     }
   }
 
-  /** Appends refused since startup. */
+  /** Appends rejected since startup. */
   public long refusedAppends() {
     return refused.sum();
   }

@@ -301,7 +301,7 @@ final class BlockScan {
     }
   }
 
-  /** Scans by columns alone, for blocks whose templates have only a few rows each. */
+  /** Scans by columns only, for blocks whose templates have only a few rows each. */
   private void runColumns(BlockBatch batch, LogRowConsumer consumer) {
     int[] rows = new int[COLUMN_ROWS];
     int all = block.rows();

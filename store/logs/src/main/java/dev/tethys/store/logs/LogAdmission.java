@@ -38,10 +38,10 @@ final class LogAdmission {
   /** Refused rows. */
   final boolean[] refused;
 
-  /** Number of rows that are not refused. */
+  /** Number of rows that are not rejected. */
   int stored;
 
-  /** Stream numbers of the batch's streams, -1 for refused streams. */
+  /** Stream numbers of the batch's streams, -1 for rejected streams. */
   final int[] streams;
 
   /**

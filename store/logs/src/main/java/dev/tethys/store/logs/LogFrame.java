@@ -24,7 +24,7 @@ final class LogFrame {
 
   private LogFrame() {}
 
-  /** Writes the rows of a batch that are not refused. */
+  /** Writes the rows of a batch that are not rejected. */
   static void write(LogBatch batch, boolean[] refused, int stored, ByteSink out) {
     out.putByte(VERSION);
     out.uvarint(batch.streams.size());

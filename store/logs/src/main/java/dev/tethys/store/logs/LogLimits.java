@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Limits on entries, named as in Loki's {@code limits_config}. An entry that exceeds one is
- * refused.
+ * rejected.
  *
  * @param maxLineSize bytes of a body, {@code max_line_size}
  * @param maxLabelNames labels of a stream, {@code max_label_names_per_series}

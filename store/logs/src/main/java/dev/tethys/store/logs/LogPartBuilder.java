@@ -251,7 +251,7 @@ final class LogPartBuilder {
     to.section(LogSections.WORD_TEXT, text);
   }
 
-  /** Returns the end of the block that begins at a row: it ends between streams if that is near. */
+  /** Returns the end of the block that starts at a row: it ends between streams if that is near. */
   private int blockEnd(int[] of, int from) {
     long bytes = 0;
     int boundary = -1;

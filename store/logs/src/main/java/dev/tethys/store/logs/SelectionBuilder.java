@@ -32,8 +32,8 @@ final class SelectionBuilder {
   private final AtomicLong checkable = new AtomicLong(MAX_CHECKED);
 
   /**
-   * Maximum size of blocks whose checksums one query verifies to answer from counts. Further blocks
-   * are counted from their index; the next queries verify them.
+   * Maximum size of blocks whose checksums one query verifies to respond from counts. Further
+   * blocks are counted from their index; the next queries verify them.
    */
   private static final long MAX_CHECKED = 1 << 30;
 

@@ -28,7 +28,7 @@ final class BlockBackoff {
     this.nanos = nanos;
   }
 
-  /** Whether a block should be left alone now. */
+  /** Whether a block should not be retried yet. */
   boolean isBackedOff(Object block) {
     Rest r = rests.get(block);
     return r != null && nanos.getAsLong() - r.until < 0;

@@ -102,7 +102,7 @@ public final class BlockImport implements AutoCloseable {
    * @param minTime first millisecond of its range, inclusive
    * @param maxTime end of its range, exclusive
    * @param sources level 1 blocks from which it was created, empty for itself
-   * @throws StorageException UNAVAILABLE when the disk refuses
+   * @throws StorageException UNAVAILABLE if the disk fails the write
    */
   public Draft begin(
       @Nullable String ulid, long minTime, long maxTime, List<String> sources, int level) {
@@ -159,7 +159,7 @@ public final class BlockImport implements AutoCloseable {
      * Adds a series; labels ascend from call to call, times within a call and inside the range.
      *
      * @return number of leading samples that are in the block; the head has the others
-     * @throws StorageException UNAVAILABLE when the disk refuses
+     * @throws StorageException UNAVAILABLE if the disk fails the write
      */
     public int add(Labels labels, SampleBuffer samples) {
       int n = samples.size;
@@ -194,7 +194,7 @@ public final class BlockImport implements AutoCloseable {
      * Makes the block durable and part of the store.
      *
      * @return contents of the block; null if nothing was added
-     * @throws StorageException UNAVAILABLE when the disk refuses
+     * @throws StorageException UNAVAILABLE if the disk fails the write
      */
     public @Nullable BlockInfo finish() {
       return finish(b -> {});

@@ -146,7 +146,7 @@ final class Checkpoints {
   }
 
   /**
-   * Ensures that no sample of the log is in a block, too.
+   * Ensures that no sample of the log is also in a block.
    *
    * @throws StorageException UNAVAILABLE when that takes a checkpoint and there can be none
    */
@@ -277,7 +277,7 @@ final class Checkpoints {
     }
   }
 
-  /** File that refuses to grow beyond a number of bytes. */
+  /** File that fails to grow beyond a number of bytes. */
   private record BoundedFile(WritableFile file, long most, Path folder) implements WritableFile {
     @Override
     public void write(byte[] bytes, int offset, int length) throws IOException {

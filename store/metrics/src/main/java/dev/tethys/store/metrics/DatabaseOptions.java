@@ -22,10 +22,10 @@ import org.jspecify.annotations.Nullable;
  * @param segmentBytes write-ahead log segment size
  * @param checkpointBytes bytes of log after which a snapshot of memory is written
  * @param exemplars maximum number of exemplars in memory
- * @param maxSeries maximum number of series in memory; new ones beyond are refused
+ * @param maxSeries maximum number of series in memory; further ones are rejected
  * @param maxFuture maximum time by which a sample may be ahead of the clock
  * @param memoryLimit bytes that series and samples in memory may take: near it memory is cut into
- *     blocks early, then writers are slowed, then new series are refused; 0 for no limit
+ *     blocks early, then writers are slowed, then new series are rejected; 0 for no limit
  * @param quietShare the share of series without new samples at which memory is cut into a block for
  *     them, above 0 and at most 1
  * @param background whether threads of the database flush, compact and sync; otherwise {@link

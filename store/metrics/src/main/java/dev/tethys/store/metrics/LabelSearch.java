@@ -17,7 +17,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Searches label names, label values and label sets, in the indexes of memory and blocks alone. */
+/** Searches label names, label values and label sets, in the indexes of memory and blocks only. */
 final class LabelSearch {
   private final Head head;
   private final Blocks blocks;

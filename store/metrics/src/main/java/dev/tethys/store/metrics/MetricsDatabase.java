@@ -545,7 +545,7 @@ public final class MetricsDatabase implements MetricStore, MetricSource {
    * Does immediately what the background threads do over time: samples to files and blocks, the log
    * to disk, compaction, retention, checkpoint.
    *
-   * @throws StorageException UNAVAILABLE when the disk refuses
+   * @throws StorageException UNAVAILABLE if the disk fails the write
    */
   public void maintain() {
     checkOpen();

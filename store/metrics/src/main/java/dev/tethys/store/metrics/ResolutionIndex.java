@@ -12,7 +12,7 @@ import java.util.TreeMap;
 /**
  * Blocks by resolution, with the data that each downsampled one covers. Immutable.
  *
- * <p>Blocks name the level 1 blocks that they were created from; so the origin of a sample tells
+ * <p>Blocks name the level 1 blocks that they were created from; so the origin of a sample shows
  * whether a downsampled block contains it.
  */
 final class ResolutionIndex {

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * is removed by {@link #close}, or when the database is opened next.
  */
 public final class SampleSorter implements AutoCloseable {
-  /** Requested ranges begin and end at multiples of it: two hours. */
+  /** Requested ranges start and end at multiples of it: two hours. */
   public static final long GRANULE_MILLIS = 7_200_000;
 
   private static final String RUN_ID = "00000000000000000000000000";

@@ -51,7 +51,7 @@ record Snapshot(FileAccess files, Head head, Blocks blocks) {
     files.syncDirectory(to);
   }
 
-  /** Blocks that cannot be read belong to a copy, too: a second name needs no reading. */
+  /** Blocks that cannot be read also belong to a copy: a second name needs no reading. */
   private void linkUnread(Path into) throws IOException {
     if (blocks.unread().isEmpty()) {
       return;

@@ -51,7 +51,7 @@ public record StorageStatus(
    *
    * @param limit bytes; 0 for no limit
    * @param state "normal", or the measure taken near the limit: "flushing", "slowing", "refusing"
-   * @param refused new series that were refused since startup
+   * @param refused new series rejected since startup
    * @param delayedMillis total delay of writers since startup
    * @param fileBytes bytes of samples moved from memory to files that are not yet in a block
    * @param owners bytes by owner

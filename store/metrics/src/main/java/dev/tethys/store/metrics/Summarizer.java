@@ -9,7 +9,7 @@ import dev.tethys.model.storage.Summaries;
  *
  * <p>A row belongs to one bucket, and to one range of blocks: where samples of one range are
  * retired and those of the next are not, no row is of both. A sum that would no longer be finite,
- * though its samples are, begins another row.
+ * though its samples are, starts another row.
  */
 final class Summarizer {
   private final long resolution;
@@ -124,7 +124,7 @@ final class Summarizer {
     }
   }
 
-  /** Removes rows that begin before a time. */
+  /** Removes rows that start before a time. */
   static void dropBefore(long time, Summaries s) {
     int n = 0;
     for (int i = 0; i < s.size; i++) {

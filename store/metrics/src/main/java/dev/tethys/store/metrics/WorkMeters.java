@@ -13,7 +13,7 @@ final class WorkMeters {
     private final LongAdder count = new LongAdder();
     private final LongAdder nanos = new LongAdder();
 
-    /** Records what began at a time of {@link System#nanoTime}. */
+    /** Records work that started at a time of {@link System#nanoTime}. */
     void since(long began) {
       nanos.add(System.nanoTime() - began);
       count.increment();

@@ -31,7 +31,7 @@ final class ProfileAdmission {
   /** Refused rows. */
   final boolean[] refused;
 
-  /** Number of rows that are not refused. */
+  /** Number of rows that are not rejected. */
   int stored;
 
   /**

@@ -22,7 +22,7 @@ import tools.jackson.core.JsonToken;
  * nothing is known. Numbers that JSON lacks are the strings of {@link SampleLine}.
  */
 final class HistogramJson {
-  /** Buckets of one side, or bounds; more are refused. */
+  /** Buckets of one side, or bounds; more are rejected. */
   private static final int MAX_BUCKETS = 1 << 16;
 
   private HistogramJson() {}
@@ -76,7 +76,7 @@ final class HistogramJson {
     sb.append(']');
   }
 
-  /** Reads an object whose beginning was read. */
+  /** Reads an object whose start was read. */
   static Histogram read(JsonParser p) {
     int schema = 0;
     double zeroThreshold = 0;

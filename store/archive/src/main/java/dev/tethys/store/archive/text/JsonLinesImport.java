@@ -25,7 +25,7 @@ import tools.jackson.core.TokenStreamLocation;
  * Reads samples as VictoriaMetrics exports them and {@link JsonLinesExport} writes them, a file of
  * any size. Values may be numbers, {@code null} (NaN) or the strings {@code "NaN"}, {@code
  * "Infinity"}, {@code "Inf"}, {@code "-Infinity"}, {@code "-Inf"}; also the extensions of {@link
- * SampleLine}. A file with a malformed line is refused, with its position.
+ * SampleLine}. A file with a malformed line is rejected, with its position.
  */
 public final class JsonLinesImport {
   /** Maximum number of samples in one object. */

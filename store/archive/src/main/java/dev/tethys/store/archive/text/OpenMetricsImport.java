@@ -21,8 +21,8 @@ import java.util.regex.Pattern;
 
 /**
  * Reads OpenMetrics text whose samples have times, a file of any size: in pieces that end with a
- * line. As strict as Prometheus's scraper: a file that is malformed anywhere is refused with the
- * place. Comments of {@link OpenMetricsExport}'s full form are samples, too.
+ * line. As strict as Prometheus's scraper: a file that is malformed anywhere is rejected with the
+ * position. Comments of {@link OpenMetricsExport}'s full form are also samples.
  */
 public final class OpenMetricsImport {
   /** Bytes of a piece; a line must be shorter. */

@@ -14,7 +14,7 @@ import dev.tethys.store.files.CorruptionException;
  *            uvarint counts, then for each: uvarint span - that of the count before, uvarint rows, uvarint bytes of bodies
  * </pre>
  *
- * Spans begin at multiples of their width and have their last time, not their first one, as the
+ * Spans start at multiples of their width and have their last time, not their first one, as the
  * windows of queries have. The first span has the first time of the block. The section is omitted
  * if it would have nearly as many counts as rows.
  *

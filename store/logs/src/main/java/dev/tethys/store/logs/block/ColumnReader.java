@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Column of a block: returns the bytes of each value. Reused from column to column, since a block
  * has tens of thousands. Columns are opened in the order in which they were written, because each
- * begins where the previous one ends. Not thread-safe.
+ * starts where the previous one ends. Not thread-safe.
  */
 public final class ColumnReader {
   /** Positions of the next column in each section. */

@@ -201,7 +201,7 @@ public final class LogBlock {
     return firstRows.length - 1;
   }
 
-  /** Returns the first row of a template; its rows end where those of the next one begin. */
+  /** Returns the first row of a template; its rows end where those of the next one start. */
   public int firstRow(int template) {
     templates();
     return firstRows[template];

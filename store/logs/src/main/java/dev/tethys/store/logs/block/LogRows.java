@@ -25,7 +25,7 @@ public final class LogRows {
   /** Bytes of a row's body. */
   public int[] lengths;
 
-  /** Index of the first metadata pair of a row; the pairs end where those of the next row begin. */
+  /** Index of the first metadata pair of a row; the pairs end where those of the next row start. */
   public int[] metaStarts;
 
   /** Number of metadata pairs of all rows. */

@@ -68,7 +68,7 @@ final class Templates {
   /** Number of templates; some may have no rows. */
   int count;
 
-  /** First code of each template; its codes end where those of the next one begin. */
+  /** First code of each template; its codes end where those of the next one start. */
   int[] codeStarts = new int[1 << 10];
 
   /** Codes of all templates, see {@link #isArgument} and {@link #isWordArgument}. */

@@ -18,7 +18,7 @@ final class BlockLayout {
   /** Samples in a chunk at most. */
   static final int CHUNK_SAMPLES = 2048;
 
-  /** Raw bytes at which a group is written; one chunk alone may be longer. */
+  /** Raw bytes at which a group is written; a single chunk may be longer. */
   static final int GROUP_BYTES = 32 * 1024;
 
   /** The longest group a reader believes. */

@@ -31,7 +31,7 @@ public final class BlockReader implements Postings {
 
   private static final MatchCache<FoundChunks> MATCHED = new MatchCache<>(MAX_MATCHED_BYTES);
 
-  /** Numbers of series alone, for results that are too large to cache with labels and chunks. */
+  /** Series numbers only, for results that are too large to cache with labels and chunks. */
   private static final MatchCache<RoaringBitmap> NUMBERS = new MatchCache<>(MAX_MATCHED_BYTES / 4);
 
   private final FileAccess files;

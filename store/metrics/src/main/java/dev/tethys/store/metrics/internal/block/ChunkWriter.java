@@ -133,7 +133,7 @@ final class ChunkWriter {
     return n;
   }
 
-  /** The end of the histograms, or floats, that begin at an index. */
+  /** The end of the histograms, or floats, that start at an index. */
   private static int sameKind(@Nullable Histogram[] histograms, int from, int end) {
     boolean histogram = histograms[from] != null;
     int to = from + 1;

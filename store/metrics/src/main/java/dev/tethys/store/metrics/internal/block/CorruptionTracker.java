@@ -16,7 +16,7 @@ import java.util.function.Supplier;
 
 /**
  * Damage of a block found since it was opened: logged once, and kept for status requests. Read
- * errors of the disk are reported, too, but do not count as damage: a later read may succeed.
+ * errors of the disk are also reported, but do not count as damage: a later read may succeed.
  * Thread-safe.
  */
 final class CorruptionTracker {

@@ -25,7 +25,7 @@ final class SummarySelection implements SourceSelection {
   /**
    * Selects the found series that have chunks in a closed time range.
    *
-   * @param from rows begin at or after this
+   * @param from rows start at or after this time
    * @param to rows end at or before this time
    * @param fill see {@link SummaryReader#readKept}
    * @param lost notified when chunks are omitted for damage

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes sets of timestamps, each once: chunks of series that were scraped together share them.
- * What is held to find equal ones is bounded; one that was forgotten is written again.
+ * What is held to find equal ones is bounded; an evicted one is written again.
  */
 final class TimeSetWriter {
   /** Distinct timestamps held to find series that share them: 32 MiB. */

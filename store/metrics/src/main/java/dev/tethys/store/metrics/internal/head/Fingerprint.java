@@ -11,9 +11,9 @@ import java.security.SecureRandom;
  *
  * <p>The keys are drawn when the process starts and never exposed, so an attacker cannot construct
  * collisions. Two given byte strings collide in one half with a probability of about 2^-64, in both
- * of about 2^-128. Where one series is expected, {@link #low} alone confirms it: after 2^40 wrong
- * expectations, the probability that one of them was not detected is 2^-24. Where any of many may
- * match, both halves count: with 2^32 series the probability that any two of them share both is
+ * of about 2^-128. Where one series is expected, {@link #low} by itself confirms it: after 2^40
+ * wrong expectations, the probability that one of them was not detected is 2^-24. Where any of many
+ * may match, both halves count: with 2^32 series the probability that any two of them share both is
  * about 2^-64. Only the lookup from bytes to series relies on this; names and labels are always
  * compared byte by byte.
  */
@@ -57,7 +57,7 @@ final class Fingerprint {
     return a * b ^ Math.unsignedMultiplyHigh(a, b);
   }
 
-  /** Hashes a range of bytes together with a small number that tells encodings apart. */
+  /** Hashes a range of bytes together with a small number that distinguishes encodings. */
   void hash(byte[] b, int offset, int length, int salt) {
     low = half(b, offset, length, salt, lowKeys);
     high = half(b, offset, length, salt, highKeys);

@@ -175,7 +175,7 @@ final class GroupCommitter {
     }
   }
 
-  /** Whether a batch has series of a stripe that an unfinished batch has too. */
+  /** Whether a batch has series of a stripe that an unfinished batch also has. */
   private boolean meets(AppendBatch b) {
     if (ready.isEmpty()) {
       return false;

@@ -626,7 +626,7 @@ public final class Head {
     return exemplars.figures().appended();
   }
 
-  /** Exemplars that were refused because they were older than the newest of their series. */
+  /** Exemplars that were rejected because they were older than the newest of their series. */
   public long exemplarsOutOfOrder() {
     return exemplars.figures().outOfOrder();
   }

@@ -18,7 +18,7 @@ public final class HeadCounters {
   /** Samples that met another of the same time while two batches raced, and were not stored. */
   public final LongAdder raced = new LongAdder();
 
-  /** Commits that were refused because memory was used up. */
+  /** Commits that were rejected because memory was used up. */
   public final LongAdder refusedCommits = new LongAdder();
 
   /** Writes of the log that failed. */

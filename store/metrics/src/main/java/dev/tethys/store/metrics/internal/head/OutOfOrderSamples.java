@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * the newest first for one. So they are in runs of a bounded length, the leaves of a tree with one
  * level above them: an insert moves the samples after it in its run, and a full run is split.
  *
- * <p>Invariants: no run is empty, and each ends before the next begins.
+ * <p>Invariants: no run is empty, and each ends before the next starts.
  */
 final class OutOfOrderSamples {
   private final List<OutOfOrderRun> runs = new ArrayList<>(1);

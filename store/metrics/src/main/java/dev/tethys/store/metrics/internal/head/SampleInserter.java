@@ -57,7 +57,7 @@ final class SampleInserter {
     head.counters.floats.add(c.count);
   }
 
-  /** Records when samples of a stripe began, if known. */
+  /** Records when samples of a stripe started, if known. */
   private static void starts(Stripe stripe, AppendBatch.Columns c, int from, int to) {
     for (int i = from; i < to; i++) {
       int k = c.slots[i] & 63;

@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.IdentityHashMap;
 
 /**
- * Admission of new series: creates them, refuses them beyond the limit, and remembers which of them
+ * Admission of new series: creates them, rejects them beyond the limit, and remembers which of them
  * have no record in the log yet.
  *
  * <p>Series are created under the write side of the head's view; {@link #unlogged} is guarded by

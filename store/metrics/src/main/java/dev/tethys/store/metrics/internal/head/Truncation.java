@@ -26,7 +26,7 @@ public final class Truncation {
     this.head = head;
   }
 
-  /** The epoch of an appender that begins now: its slots are not reused until it {@link #ended}. */
+  /** The epoch of an appender that starts now: its slots are not reused until it {@link #ended}. */
   long epoch() {
     return epoch.get();
   }
@@ -208,7 +208,7 @@ public final class Truncation {
   }
 
   /**
-   * Closes where the ranges in memory begin; {@link Long#MAX_VALUE}, and nothing is closed, if
+   * Closes where the ranges in memory start; {@link Long#MAX_VALUE}, and nothing is closed, if
    * there are none. No in-order sample in memory is older: a restart skips those that are older
    * than the end of a block.
    */
@@ -250,7 +250,7 @@ public final class Truncation {
   }
 
   /**
-   * Undoes a closing whose block was not completed, so that samples are not refused because of it.
+   * Undoes a closing whose block was not completed, so that samples are not rejected because of it.
    * Has no effect if a late sample arrived since: the head would not detect a duplicate of it.
    */
   public void reopen(Open before) {

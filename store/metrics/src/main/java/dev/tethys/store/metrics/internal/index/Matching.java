@@ -10,7 +10,7 @@ import org.roaringbitmap.RoaringBitmap;
 /**
  * Finds the series that satisfy matchers. A matcher that the absent label meets is answered by
  * taking away the series whose value does not meet it; any other by joining those whose value does.
- * Expressions that name some values are answered without testing all values.
+ * Expressions that name some values are evaluated without testing all values.
  */
 public final class Matching {
   private Matching() {}
