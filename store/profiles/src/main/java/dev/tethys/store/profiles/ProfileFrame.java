@@ -27,7 +27,7 @@ final class ProfileFrame {
 
   private ProfileFrame() {}
 
-  /** Writes the profiles of a batch that are not refused. */
+  /** Writes the profiles of a batch that are not rejected. */
   static void write(ProfileBatch batch, boolean[] refused, int stored, ByteSink out) {
     out.putByte(VERSION);
     ProfileSymbols symbols = batch.symbols.view();
@@ -88,7 +88,7 @@ final class ProfileFrame {
   }
 
   /**
-   * Adds the profiles of a batch that are not refused to a head.
+   * Adds the profiles of a batch that are not rejected to a head.
    *
    * @param buffers buffers with the stack hashes of the batch
    */

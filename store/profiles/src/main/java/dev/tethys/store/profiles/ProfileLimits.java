@@ -2,7 +2,7 @@ package dev.tethys.store.profiles;
 
 /**
  * Limits on profiles, named as in Pyroscope's {@code limits}. A profile that exceeds one is
- * refused.
+ * rejected.
  *
  * @param maxLabelNames labels of a series, {@code max_label_names_per_series}
  * @param maxLabelNameLength bytes of a label name, {@code max_label_name_length}

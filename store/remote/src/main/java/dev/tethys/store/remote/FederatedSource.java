@@ -74,7 +74,7 @@ public final class FederatedSource implements ScopedSource {
   }
 
   /**
-   * Reads these stores from now on; queries that run end with those they began with.
+   * Reads these stores from now on; queries that run end with the previous ones.
    *
    * @throws IOException if a certificate or key cannot be read; then all stays as it was
    */

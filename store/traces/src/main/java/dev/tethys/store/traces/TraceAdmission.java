@@ -33,7 +33,7 @@ final class TraceAdmission {
     this.batch = batch;
   }
 
-  /** Spans to store: the batch, or a copy without the spans that are refused. */
+  /** Spans to store: the batch, or a copy without the spans that are rejected. */
   SpanBatch check() {
     for (int s = 0; s < batch.spans; s++) {
       if ((batch.traceHigh[s] | batch.traceLow[s]) == 0) {

@@ -1,7 +1,7 @@
 package dev.tethys.store.traces;
 
 /**
- * Limits on spans, named as in Tempo's overrides. A span that exceeds one is refused.
+ * Limits on spans, named as in Tempo's overrides. A span that exceeds one is rejected.
  *
  * @param maxAttributeBytes maximum size of an attribute key or value, {@code max_attribute_bytes};
  *     0 for no limit

@@ -42,8 +42,8 @@ final class ElasticStore implements ForeignStore {
   private static final int MAX_METRICS = 5000;
 
   /**
-   * A cluster accepts 1,024 clauses; with more steps than this, the data between them is returned
-   * too.
+   * A cluster accepts 1,024 clauses; with more steps than this, the data between them is also
+   * returned.
    */
   private static final int MAX_WINDOWS = 500;
 
@@ -268,7 +268,7 @@ final class ElasticStore implements ForeignStore {
     return q;
   }
 
-  /** Every document has its metric, "" too; other labels are optional and may be too long. */
+  /** Every document has its metric, even if ""; other labels are optional and may be too long. */
   private static void condition(NamedValues v, TextBuffer q) {
     String field = v.isMetric() ? SampleDocuments.METRIC : SampleDocuments.LABELS + "." + v.label();
     List<String> found =
