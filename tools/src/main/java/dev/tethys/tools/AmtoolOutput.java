@@ -26,7 +26,7 @@ final class AmtoolOutput {
     this.dates = a.flags().get("date.format");
   }
 
-  /** Output format; an unknown one is an error for commands that print nothing too. */
+  /** Output format; an unknown one is an error even for commands that print nothing. */
   static String form(Command.Arguments a) {
     String form = a.flags().get("output");
     if (!FORMS.contains(form)) {

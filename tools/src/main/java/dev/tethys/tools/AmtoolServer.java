@@ -36,7 +36,7 @@ final class AmtoolServer implements AutoCloseable {
           "group-key-in-metrics",
           "event-recorder");
 
-  /** The server has refused, or cannot be reached. */
+  /** Rejection by the server, or failure to reach it. */
   static final class Failure extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

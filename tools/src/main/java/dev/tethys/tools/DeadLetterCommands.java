@@ -15,7 +15,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * {@code dlq}: reads the requests that exporters' destinations refused permanently, while the
+ * {@code dlq}: reads the requests that exporters' destinations rejected permanently, while the
  * process that keeps them does not run. For a running process, use {@code
  * /api/v1/pipelines/dead-letters} instead.
  */

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class LogCliOutput {
   /** Log entry of a response. */
   record Entry(long time, Labels labels, String line) {
-    /** Returns the text that tells entries apart; begins with the time and a space. */
+    /** Returns the text that distinguishes entries; starts with the time and a space. */
     String identity() {
       return time + " " + labels + " " + line;
     }

@@ -26,7 +26,7 @@ public final class Htpasswd {
   private Htpasswd() {}
 
   /**
-   * Reads users. Empty lines and those that begin with {@code #} have no meaning.
+   * Reads users. Empty lines and those that start with {@code #} are ignored.
    *
    * @throws IllegalArgumentException with the invalid line, or the one with an unsupported hash
    */

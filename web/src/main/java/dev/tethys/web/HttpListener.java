@@ -336,7 +336,7 @@ public final class HttpListener implements AutoCloseable {
 
   /**
    * Has requests answered by other routes from now on, over the connections that are open. Those in
-   * progress end with the routes that they began with.
+   * progress end with the routes that they started with.
    *
    * @param with web configuration with the same TLS setting as before: TLS cannot be enabled or
    *     disabled after the start
@@ -348,8 +348,8 @@ public final class HttpListener implements AutoCloseable {
   }
 
   /**
-   * Waits until requests of the previous routes have been answered, for the grace period; then
-   * closes their connections.
+   * Waits until requests of the previous routes are complete, for the grace period; then closes
+   * their connections.
    */
   public void endFormer() {
     int cut = answers.endFormer(options.stopGrace());

@@ -55,8 +55,8 @@ public interface HttpRequest {
   long contentLength();
 
   /**
-   * Reserves memory for the request until it is answered. {@link #bodyBytes} has already reserved
-   * the memory of its result.
+   * Reserves memory for the request until the response is sent. {@link #bodyBytes} has already
+   * reserved the memory of its result.
    *
    * @throws dev.tethys.model.guard.ByteBudget.OverBudgetException if the memory for requests is
    *     used up; if not caught, the client receives 503 or 413

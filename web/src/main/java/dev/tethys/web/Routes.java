@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Table of handlers by path. A pattern is a path in which {@code {name}} matches one segment and,
  * at the end, {@code {name...}} matches the rest, which may be empty. A pattern without names has
- * priority over one with names; among those, the first added has priority. HEAD is answered by the
+ * priority over one with names; among those, the first added has priority. HEAD is served by the
  * handler of GET, without the body.
  */
 public final class Routes {
@@ -96,7 +96,7 @@ public final class Routes {
     return this;
   }
 
-  /** Runs a check before each handler; it throws where the request must not be answered. */
+  /** Runs a check before each handler; it throws to reject the request. */
   public Routes checkedBy(Runnable checkOfAll) {
     check = checkOfAll;
     return this;

@@ -292,7 +292,7 @@ public final class ServerWebSocket {
   }
 
   /**
-   * Waits for the next message of the client. Pings are answered meanwhile.
+   * Waits for the next message of the client. Pings receive replies meanwhile.
    *
    * @return null if the client has closed, disconnected, or violated the protocol
    */

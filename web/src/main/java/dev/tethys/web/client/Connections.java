@@ -93,7 +93,7 @@ final class Connections implements AutoCloseable {
   }
 
   /**
-   * Connections of some clients alone.
+   * Creates connections for some clients only.
    *
    * @param maxIdle maximum number of idle connections to all servers
    * @param maxIdleEach maximum number of idle connections to a single server

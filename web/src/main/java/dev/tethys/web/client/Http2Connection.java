@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * guarded by {@code lock}; the writer's turn is acquired before {@code lock} if both are needed, so
  * that streams start in the order of their IDs. The reading thread acquires the write turn only for
  * frames of a few bytes. Header blocks are read with the connection's HPACK table by the reader
- * alone; those sent use no table.
+ * only; those sent use no table.
  */
 final class Http2Connection {
   private static final int WINDOW = 65_535;

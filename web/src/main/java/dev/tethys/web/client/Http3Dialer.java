@@ -56,7 +56,7 @@ public interface Http3Dialer {
      * Sends a request and waits for the head of its response. Reading the body fails when the time
      * limit expires.
      *
-     * @param head fields in order, those that begin with a colon first
+     * @param head fields in order, pseudo-headers first
      * @param deadline deadline as a {@link System#nanoTime} value
      * @throws java.net.http.HttpTimeoutException if the time limit expires
      * @throws IOException if no response arrives

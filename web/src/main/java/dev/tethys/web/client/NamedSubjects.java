@@ -37,7 +37,7 @@ final class NamedSubjects extends X509ExtendedTrustManager {
   /**
    * A manager that reads the authorities when they are first needed.
    *
-   * @param anchors the authorities; null for those of the system
+   * @param anchors the authorities; null for the system's
    */
   NamedSubjects(@Nullable KeyStore anchors) {
     this.anchors = anchors;

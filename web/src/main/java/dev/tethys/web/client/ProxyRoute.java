@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * <p>These are: SOCKS 5 with a user (RFC 1928, 1929), a proxy reached over TLS, tunnels with
  * additional headers, and hosts with underscores in their names. As in Go's client, {@code socks5}
  * and {@code socks5h} both leave name resolution to the proxy, and the TLS settings of the target
- * apply to the proxy, too.
+ * also apply to the proxy.
  */
 final class ProxyRoute {
   private static final int SOCKS_VERSION = 5;

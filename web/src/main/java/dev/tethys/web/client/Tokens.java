@@ -101,7 +101,7 @@ public final class Tokens {
 
   /**
    * Called when the server rejected the token: a new one is fetched, unless this one is so recent
-   * that another would be rejected too.
+   * that another would also be rejected.
    */
   public void refused() {
     fetching.lock();

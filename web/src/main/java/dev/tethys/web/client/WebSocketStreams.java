@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Byte streams in both directions over a WebSocket (RFC 6455), for protocols with a WebSocket
  * transport. Each write is sent as one binary frame; reads return the concatenated contents of
- * frames, or whole messages. Pings are answered during reads. One thread may read while another
+ * frames, or whole messages. Pings receive replies during reads. One thread may read while another
  * writes.
  *
  * <p>Invariant: a read that times out keeps the partial frame head for the next read.

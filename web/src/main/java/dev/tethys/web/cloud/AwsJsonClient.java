@@ -38,7 +38,7 @@ public final class AwsJsonClient {
 
   /**
    * @param settings credentials and region; "" for unset values
-   * @param endpoint URL of the service; "" for that of the region
+   * @param endpoint URL of the service; "" for the region's default
    */
   public AwsJsonClient(
       Service service,
@@ -62,7 +62,7 @@ public final class AwsJsonClient {
   /**
    * Calls an action.
    *
-   * @throws IOException if the service cannot be reached or refuses the call
+   * @throws IOException if the service cannot be reached or rejects the call
    */
   public JsonNode call(String action, Map<String, Object> body, Duration timeout)
       throws IOException, InterruptedException {

@@ -171,7 +171,7 @@ final class AwsSignIn {
     return token;
   }
 
-  /** Other programs of this user read the file too, so it is replaced atomically. */
+  /** Other programs of this user also read the file, so it is replaced atomically. */
   private static void keep(ObjectNode n, Path file) throws IOException {
     try {
       byte[] text = CredentialDependencies.toJson(n);

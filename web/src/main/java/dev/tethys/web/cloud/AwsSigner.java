@@ -55,7 +55,7 @@ public final class AwsSigner {
   /**
    * The same.
    *
-   * @param withHash whether the body's hash is a header too, as S3 and remote write require
+   * @param withHash whether the body's hash is also a header, as S3 and remote write require
    */
   public static ClientRequest sign(
       ClientRequest call,

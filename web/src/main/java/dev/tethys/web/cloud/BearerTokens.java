@@ -52,7 +52,7 @@ public abstract class BearerTokens {
     }
   }
 
-  /** Forgets the token, which was refused. */
+  /** Drops the token, which was rejected. */
   public final void refused() {
     lock.lock();
     try {

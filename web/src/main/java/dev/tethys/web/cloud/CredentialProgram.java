@@ -34,7 +34,7 @@ public final class CredentialProgram {
   public record Printed(int status, String text) {}
 
   /**
-   * Runs the program. Child processes still running when it ends are killed, too.
+   * Runs the program. Child processes still running when it ends are also killed.
    *
    * @param program program to run; receives no input, and its standard error is discarded
    * @throws IOException if it cannot be started or does not end in time

@@ -18,7 +18,7 @@ public record Imds(String base) {
   private static final String ADDRESS = "http://169.254.169.254";
 
   /**
-   * The metadata service selected by environment variables.
+   * Returns the metadata service selected by environment variables.
    *
    * @throws IOException if the variables disable it or set an invalid URL
    */
@@ -31,7 +31,7 @@ public record Imds(String base) {
     return new Imds(base.isEmpty() ? ADDRESS : CredentialDependencies.url(base).toString());
   }
 
-  /** Request for a token; the response body is the token. */
+  /** Creates a request for a token; the response body is the token. */
   public ClientRequest token(Duration timeout) {
     return new ClientRequest(
         "PUT",

@@ -54,7 +54,7 @@ final class Jwt {
     }
   }
 
-  /** The certificates of a PEM file. */
+  /** Returns the certificates of a PEM file. */
   static List<X509Certificate> certificates(Path file)
       throws IOException, GeneralSecurityException {
     List<X509Certificate> out = new ArrayList<>();

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param chain the key's own first
  */
 record PfxFile(PrivateKey key, List<X509Certificate> chain) {
-  /** The first byte of ASN.1's structures, which no PEM text begins with. */
+  /** The first byte of ASN.1's structures, with which no PEM text starts. */
   private static final byte STRUCTURE = 0x30;
 
   /** Null if the file is of another kind. */

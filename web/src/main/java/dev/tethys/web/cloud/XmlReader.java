@@ -33,7 +33,7 @@ public final class XmlReader {
     }
   }
 
-  /** The elements right below another. */
+  /** Returns the direct child elements. */
   public static List<Element> children(@Nullable Element e) {
     List<Element> out = new ArrayList<>();
     for (Node n = e == null ? null : e.getFirstChild(); n != null; n = n.getNextSibling()) {
@@ -44,12 +44,12 @@ public final class XmlReader {
     return out;
   }
 
-  /** Child elements of one name. */
+  /** Returns the child elements with a name. */
   public static List<Element> children(@Nullable Element e, String name) {
     return children(e).stream().filter(c -> c.getTagName().equals(name)).toList();
   }
 
-  /** The first of one name along a path, or null. */
+  /** Returns the first element along a path of names, or null. */
   public static @Nullable Element child(@Nullable Element e, String... path) {
     Element at = e;
     for (String name : path) {
@@ -62,7 +62,7 @@ public final class XmlReader {
     return at;
   }
 
-  /** The text of such an element, or {@code ""}. */
+  /** Returns the text of such an element, or {@code ""}. */
   public static String text(@Nullable Element e, String... path) {
     Element at = child(e, path);
     return at == null ? "" : at.getTextContent().strip();

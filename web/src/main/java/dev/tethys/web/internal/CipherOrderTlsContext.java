@@ -17,7 +17,7 @@ import javax.net.ssl.SSLSocketFactory;
  */
 public final class CipherOrderTlsContext extends SSLContext {
   /**
-   * The context.
+   * Creates the context.
    *
    * @param suites TLS 1.2 cipher suites in order of preference; empty for the JDK's default
    * @param groups named groups; empty for the JDK's own

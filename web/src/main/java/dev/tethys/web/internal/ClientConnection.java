@@ -196,9 +196,9 @@ final class ClientConnection {
   }
 
   /**
-   * Whether a request, which already counts as in progress, is answered. A request that arrived
-   * after the client was notified of the last one is not accepted: the client repeats it on another
-   * connection, and it would run twice.
+   * Whether a request, which already counts as in progress, receives a response. A request that
+   * arrived after the client was notified of the last one is not accepted: the client repeats it on
+   * another connection, and it would run twice.
    */
   synchronized boolean takes(int stream) {
     if (lastGoAwayAt != NEVER && stream > lastStream) {

@@ -58,7 +58,7 @@ public final class ConnectionTimeouts {
   /** Time without a received body byte after which such a client may be disconnected. */
   static final long STALLED_NANOS = 500_000_000;
 
-  /** Time with a body rate below {@link #SLOW_RATE} after which it may be, too. */
+  /** Time with a body rate below {@link #SLOW_RATE} after which it may also be closed. */
   private static final long DRIPPED_NANOS = 2_000_000_000;
 
   /** Bytes per second. */
@@ -349,7 +349,7 @@ public final class ConnectionTimeouts {
     this.sweepMillis = Math.clamp(times.shortest(readTimeout).toMillis() / 10, 10, 1000);
   }
 
-  /** Deadline for the head of a request that begins now. */
+  /** Deadline for the head of a request that starts now. */
   long headDeadline(long now) {
     return after(now, headNanos);
   }

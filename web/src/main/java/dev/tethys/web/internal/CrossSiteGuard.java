@@ -27,7 +27,7 @@ final class CrossSiteGuard {
     this.onLoopback = addresses.stream().noneMatch(CrossSiteGuard::isReachedFromElsewhere);
   }
 
-  /** Whether clients of other machines may reach this address, too. */
+  /** Whether clients of other machines may also reach this address. */
   private static boolean isReachedFromElsewhere(String address) {
     if (address.startsWith("unix:")) {
       return false;
@@ -36,7 +36,7 @@ final class CrossSiteGuard {
         || ListenAddress.parse(address).address().getAddress().isAnyLocalAddress();
   }
 
-  /** Reason why the host of a request is rejected; null if it is accepted. */
+  /** Returns the reason why the host of a request is rejected, or null if it is accepted. */
   @Nullable String hostRefusal(HttpRequest q) {
     if (!onLoopback || q.host().isEmpty() || !isLocal(q)) {
       return null;
@@ -94,7 +94,7 @@ final class CrossSiteGuard {
     return name;
   }
 
-  /** Reason why a request that makes changes is rejected; null if it is allowed. */
+  /** Returns the reason why a state-changing request is rejected, or null if it is allowed. */
   @Nullable String originRefusal(HttpRequest q) {
     String site = all(q, "Sec-Fetch-Site");
     String origin = all(q, "Origin");

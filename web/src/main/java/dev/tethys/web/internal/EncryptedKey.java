@@ -34,7 +34,7 @@ final class EncryptedKey {
     return block.stripLeading().startsWith("Proc-Type: 4,ENCRYPTED");
   }
 
-  /** The key in the form that the block's label names. */
+  /** Decrypts the key in the format named by the block's label. */
   static byte[] oldForm(String block, String passphrase) throws IOException {
     Matcher m = OLD.matcher(block);
     if (!m.matches()) {
@@ -84,7 +84,7 @@ final class EncryptedKey {
     return out;
   }
 
-  /** The PKCS#8 key within an encrypted one. */
+  /** Returns the PKCS#8 key within an encrypted one. */
   static byte[] pkcs8(byte[] der, String passphrase) throws IOException {
     EncryptedPrivateKeyInfo info = new EncryptedPrivateKeyInfo(der);
     try {

@@ -31,7 +31,7 @@ public final class FrameBudget {
   private double resets = BURST;
   private long since;
 
-  /** A full allowance. */
+  /** Creates a full budget. */
   public FrameBudget(LongSupplier nanos) {
     this.nanos = nanos;
     this.since = nanos.getAsLong();
@@ -61,7 +61,7 @@ public final class FrameBudget {
   /**
    * Whether another update of a window is within the allowance.
    *
-   * @param sent frames with headers or data that were sent to the peer since the connection began
+   * @param sent frames with headers or data that were sent to the peer since the connection started
    */
   public boolean takesWindowUpdate(long sent) {
     updates += PER_SENT * (sent - sentBefore) - 1;

@@ -190,7 +190,7 @@ public final class HeaderListSizes {
     return (int) all;
   }
 
-  /** The decoded length of a string. */
+  /** Returns the decoded length of a string. */
   private int string() throws MalformedException {
     boolean huffman = at < end && (block[at] & 0x80) != 0;
     int length = integer(7);
@@ -202,7 +202,7 @@ public final class HeaderListSizes {
     return huffman ? symbols(from, at) : length;
   }
 
-  /** Number of symbols in a Huffman-coded string. */
+  /** Returns the number of symbols in a Huffman-coded string. */
   private int symbols(int from, int to) throws MalformedException {
     int count = 0;
     long bits = 0; // unread bits, left-aligned

@@ -34,7 +34,7 @@ public final class Hpack {
   }
 
   /**
-   * The headers of a block, names in lower case, including {@code :status}.
+   * Returns the headers of a block, names in lower case, including {@code :status}.
    *
    * @throws IOException if the block is malformed, or its header list too large; no further block
    *     can be read then

@@ -18,6 +18,6 @@ public interface Multiplexed {
   /** Whether the initial settings frame was sent, which must precede all others. */
   boolean hasBegun();
 
-  /** Whether the client has stopped reading, or has not answered a ping; pings it when due. */
+  /** Whether the client has stopped reading, or has not replied to a ping; pings it when due. */
   boolean isGone(long now);
 }

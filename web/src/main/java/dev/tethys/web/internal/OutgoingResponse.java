@@ -92,12 +92,12 @@ public final class OutgoingResponse implements HttpResponse {
     route = pattern;
   }
 
-  /** The pattern of the route, or "". */
+  /** Returns the pattern of the route, or "". */
   public String route() {
     return route;
   }
 
-  /** Number of body bytes sent, after compression. */
+  /** Returns the number of body bytes sent, after compression. */
   public long bytesSent() {
     return bytes;
   }

@@ -2,19 +2,19 @@ package dev.tethys.web.internal;
 
 /** Client of a connection. */
 public interface Peer {
-  /** A request starts to arrive. */
+  /** Records that a request starts to arrive. */
   void requestBegins();
 
-  /** A request has arrived from it, with its headers, and is alone on its connection. */
+  /** A request has arrived from it, with its headers, and is the only one on its connection. */
   ConnectionTimeouts.Exchange begin();
 
   /** Whether it has requests in progress. */
   boolean isBusy();
 
-  /** Number of requests in progress. */
+  /** Returns the number of requests in progress. */
   int inWork();
 
-  /** Data was received from the client (HTTP/2). */
+  /** Records that data was received from the client (HTTP/2). */
   void onReceived();
 
   /** Whether a read can wait for it for some time. */

@@ -42,7 +42,7 @@ public final class Pem {
   public record KeyPair(PrivateKey key, List<X509Certificate> chain) {}
 
   /**
-   * Inline text, or the contents of a file.
+   * Returns inline text, or the contents of a file.
    *
    * @param what key that names the file, for errors
    */
@@ -70,7 +70,7 @@ public final class Pem {
     }
   }
 
-  /** All certificates of a text, in order; none is an error. */
+  /** Returns all certificates of a text, in order; none is an error. */
   public static List<X509Certificate> certificates(String pem) throws IOException {
     List<X509Certificate> out = new ArrayList<>();
     try {
@@ -91,13 +91,13 @@ public final class Pem {
     return out;
   }
 
-  /** A key with its certificates; they must belong together. */
+  /** Parses a key with its certificates; they must belong together. */
   public static KeyPair keyPair(String certificatePem, String keyPem) throws IOException {
     return keyPair(certificatePem, keyPem, "");
   }
 
   /**
-   * A key with its certificates; they must belong together.
+   * Parses a key with its certificates; they must belong together.
    *
    * @param passphrase passphrase of the key; empty if none
    */
@@ -135,13 +135,13 @@ public final class Pem {
     }
   }
 
-  /** The first private key of a text. */
+  /** Returns the first private key in a text. */
   public static PrivateKey privateKey(String pem) throws IOException {
     return privateKey(pem, "");
   }
 
   /**
-   * The first private key of a text.
+   * Returns the first private key in a text.
    *
    * @param passphrase passphrase of the key; empty if none
    */

@@ -77,7 +77,7 @@ final class PooledGzip extends DeflaterOutputStream {
     }
   }
 
-  /** Number of deflaters in the pool. */
+  /** Returns the number of deflaters in the pool. */
   static int pooled() {
     return POOL.size();
   }

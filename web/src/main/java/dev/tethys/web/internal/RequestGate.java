@@ -14,7 +14,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * while connections stay open: requests in progress finish with the processor that they started
  * with.
  *
- * <p>Invariant: a request that has begun is in progress at exactly one processor.
+ * <p>Invariant: a request that has started is in progress at exactly one processor.
  */
 public final class RequestGate {
   /**
@@ -40,7 +40,7 @@ public final class RequestGate {
   private volatile boolean held;
   private volatile boolean closing;
 
-  /** A gate to its first processor. */
+  /** Creates a gate to its first processor. */
   public RequestGate(RequestProcessor first) {
     this.current = new Served(first);
   }
@@ -123,7 +123,7 @@ public final class RequestGate {
     release();
   }
 
-  /** Requests that wait are answered by the processor of the moment. */
+  /** Requests that wait are handled by the current processor. */
   public void release() {
     lock.lock();
     try {
@@ -146,7 +146,7 @@ public final class RequestGate {
   }
 
   /**
-   * Waits until the requests of former processors are answered; at the end of the time their
+   * Waits until the requests of former processors are complete; at the end of the time their
    * connections are closed.
    *
    * @return how many were cut off

@@ -37,7 +37,7 @@ public final class RequestProcessor {
   /** Maximum number of unread body bytes that are drained to keep the connection. */
   static final int MAX_DRAIN = 256 << 10;
 
-  /** Paths that are answered regardless of the number of open connections. */
+  /** Paths that are served regardless of the number of open connections. */
   private static final Set<String> PROBES =
       Set.of(
           "/-/healthy",

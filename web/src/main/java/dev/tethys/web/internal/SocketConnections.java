@@ -67,7 +67,7 @@ public final class SocketConnections implements AutoCloseable {
   private final StreamListener socket;
 
   /**
-   * Listens.
+   * Starts listening.
    *
    * @param protocols protocols in order of preference; the last one accepts all connections that no
    *     other accepts

@@ -22,10 +22,10 @@ public interface WireRequest {
   /** {@code HTTP/1.0}, {@code HTTP/1.1} or {@code HTTP/2.0}. */
   String protocol();
 
-  /** Requested host (and port), or "". */
+  /** Returns the requested host (and port), or "". */
   String host();
 
-  /** The first value of a header, or null; names in any case. */
+  /** Returns the first value of a header, or null; names are case-insensitive. */
   @Nullable String header(String name);
 
   List<String> headers(String name);

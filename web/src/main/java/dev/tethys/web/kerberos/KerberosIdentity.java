@@ -114,7 +114,7 @@ public record KerberosIdentity(
     }
   }
 
-  /** The block as a tree to be written. */
+  /** Returns the block as a tree for output. */
   public Map<String, @Nullable Object> tree() {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
     int at = principal.indexOf('@');

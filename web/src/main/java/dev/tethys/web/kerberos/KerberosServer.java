@@ -33,7 +33,7 @@ public record KerberosServer(KerberosIdentity identity, String host) {
     return new KerberosServer(keys.read(o), name);
   }
 
-  /** The block as a tree to be written. */
+  /** Returns the block as a tree for output. */
   public Map<String, @Nullable Object> tree() {
     Map<String, @Nullable Object> m = identity.tree();
     m.put("host", host);

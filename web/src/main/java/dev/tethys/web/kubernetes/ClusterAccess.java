@@ -17,10 +17,10 @@ import org.jspecify.annotations.Nullable;
  * HTTP/2: with HTTP/2 all watches would share one connection, its failure and its limit of streams.
  */
 public interface ClusterAccess {
-  /** Base URL that paths are appended to, without a trailing slash. */
+  /** Returns the base URL that paths are appended to, without a trailing slash. */
   String base();
 
-  /** Client configuration with current credentials. */
+  /** Returns the client configuration with current credentials. */
   HttpClientConfig client() throws IOException, InterruptedException;
 
   /** The server rejected the credentials; cached ones are outdated. */
@@ -100,7 +100,7 @@ public interface ClusterAccess {
     return "https://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
   }
 
-  /** The namespace of this process's pod. */
+  /** Returns the namespace of this process's pod. */
   static String ownNamespace(Path account) {
     try {
       String s = Files.readString(account.resolve("namespace")).strip();

@@ -39,7 +39,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Context of a kubeconfig file: server, certificates and tokens. Tokens may come from a program
- * ({@code exec}), which runs again when its credentials have expired or were refused.
+ * ({@code exec}), which runs again when its credentials have expired or were rejected.
  */
 public final class Kubeconfig implements ClusterAccess {
   /** Remedy in the error outside a cluster, in the Collector's terms. */

@@ -27,8 +27,8 @@ import tools.jackson.databind.node.MissingNode;
 
 /**
  * Keeps one resource of one namespace up to date: lists it page by page, then watches from the
- * list's version on. A watch that ends continues where it was; only a version that the server has
- * forgotten (410) makes a new list. After failures it waits longer and longer.
+ * list's version on. A watch that ends continues where it was; only a version that the server no
+ * longer has (410) makes a new list. After failures it waits longer and longer.
  *
  * @param <T> kept part of an object
  */
@@ -85,16 +85,16 @@ public final class ResourceWatch<T> {
 
   /** Receiver of the watched objects; calls are sequential. */
   interface Sink<T> {
-    /** Part of an object to keep. */
+    /** Returns the part of an object to keep. */
     T keep(JsonNode object);
 
     /** Replaces all objects with those of a list. */
     void replace(Map<String, T> now);
 
-    /** An object was added or changed. */
+    /** Called when an object was added or changed. */
     void put(String key, T object);
 
-    /** An object was removed. */
+    /** Called when an object was removed. */
     void remove(String key);
 
     /** Records that the first list arrived. */
@@ -164,7 +164,7 @@ public final class ResourceWatch<T> {
     this.sink = sink;
   }
 
-  /** The key of an object: {@code namespace/name}, or its name. */
+  /** Returns the key of an object: {@code namespace/name}, or its name. */
   public static String key(JsonNode object) {
     JsonNode meta = object.path("metadata");
     String namespace = meta.path("namespace").asString("");

@@ -114,7 +114,7 @@ public final class S3Client {
     return location;
   }
 
-  /** An object in messages. */
+  /** Returns the name of an object used in messages. */
   public String name(String key) {
     return "s3: " + location.bucket() + (key.isEmpty() ? "" : "/" + key);
   }
@@ -293,7 +293,7 @@ public final class S3Client {
     return location.checksums() ? Map.of(CHECKSUM, checksum(b)) : Map.of();
   }
 
-  /** Headers of an object that is begun. */
+  /** Headers of an object whose upload is started. */
   private Map<String, String> begun(Map<String, String> headers, Map<String, String> more) {
     Map<String, String> h = new TreeMap<>(location.stored());
     h.putAll(headers);
@@ -320,7 +320,7 @@ public final class S3Client {
    *
    * @param headers such as {@code content-type}
    * @param begun run before the first request after which the object may exist
-   * @throws S3Exception if the service refuses it
+   * @throws S3Exception if the service rejects it
    */
   public void put(String key, Map<String, String> headers, S3Content content, Runnable begun)
       throws IOException, InterruptedException {
@@ -377,7 +377,8 @@ public final class S3Client {
   }
 
   /**
-   * A page of the objects whose keys begin with a text, ascending by the bytes of their keys.
+   * Returns a page of the objects whose keys start with a prefix, ascending by the bytes of their
+   * keys.
    *
    * @param after key after which the list starts; "" for all
    * @param token continuation token of the page, or "" for the first page

@@ -5,13 +5,13 @@ import java.util.Arrays;
 
 /** Content of an object to upload, read part by part, so that large ones need no memory. */
 public interface S3Content {
-  /** Total number of bytes. */
+  /** Returns the total number of bytes. */
   long size();
 
   /** Reads part of the object. */
   byte[] read(long from, int length) throws IOException;
 
-  /** Content in memory. */
+  /** Creates content in memory. */
   static S3Content of(byte[] bytes) {
     return new S3Content() {
       @Override

@@ -17,12 +17,12 @@ public final class S3Exception extends IOException {
     this.inDoubt = inDoubt;
   }
 
-  /** The status of HTTP. */
+  /** Returns the HTTP status. */
   public int status() {
     return status;
   }
 
-  /** S3's code, such as {@code NoSuchKey}; "" if the service returns none. */
+  /** Returns the s3's code, such as {@code NoSuchKey}; "" if the service returns none. */
   public String code() {
     return code;
   }

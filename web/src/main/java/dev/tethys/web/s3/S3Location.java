@@ -49,13 +49,13 @@ public record S3Location(
     return ENDPOINT.matcher(url).matches();
   }
 
-  /** Copy for another bucket. */
+  /** Returns a copy for another bucket. */
   public S3Location in(String other) {
     return new S3Location(
         other, endpoint, pathStyle, partBytes, stored, checksums, credentials, client);
   }
 
-  /** URL of an object; that of the bucket for "". */
+  /** Returns the URL of an object, or of the bucket for "". */
   public URI url(String key, String region) {
     return url(key, "", region);
   }
@@ -69,7 +69,7 @@ public record S3Location(
   }
 
   /**
-   * URL of an object with a query string.
+   * Returns the URL of an object with a query string.
    *
    * @param query encoded; "" for none
    */

@@ -12,7 +12,7 @@ final class SaslPrep {
   private SaslPrep() {}
 
   /**
-   * The prepared text.
+   * Returns the prepared text.
    *
    * @throws IllegalArgumentException if it has characters that are not allowed in a password; the
    *     message does not contain the text

@@ -82,7 +82,7 @@ public final class DatagramListener
   }
 
   /**
-   * Listens.
+   * Starts listening.
    *
    * @throws IOException if the address is malformed or not available
    */
@@ -131,6 +131,11 @@ public final class DatagramListener
   @Override
   public int port() {
     return socket.getLocalPort();
+  }
+
+  /** Returns the number of datagrams received since startup. */
+  public long datagrams() {
+    return datagrams.sum();
   }
 
   private void run() {

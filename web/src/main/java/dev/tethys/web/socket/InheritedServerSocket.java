@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * (sd_listen_fds(3)): a port, or a Unix socket.
  *
  * <p>The JDK inherits a socket only from descriptor 0, so the socket is moved there; only one can
- * be inherited. Its channel is never closed: the JDK would replace standard output by /dev/null,
- * too, and the socket belongs to systemd, which keeps connections that were not accepted yet.
+ * be inherited. Its channel is never closed: the JDK would replace standard output by /dev/null as
+ * well, and the socket belongs to systemd, which keeps connections that were not accepted yet.
  */
 final class InheritedServerSocket extends ServerSocket {
   /** SD_LISTEN_FDS_START. */

@@ -16,7 +16,7 @@ public interface PassingListener<H> extends AutoCloseable {
   /** Switches waiting and future data to another handler, after {@link #hold}. */
   void serve(H next);
 
-  /** The actual port, even if port 0 was requested. */
+  /** Returns the actual port, even if port 0 was requested. */
   int port();
 
   @Override

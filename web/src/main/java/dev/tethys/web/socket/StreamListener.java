@@ -112,7 +112,7 @@ public final class StreamListener implements SocketListener {
   }
 
   /**
-   * Listens.
+   * Starts listening.
    *
    * @throws IOException if the address is malformed or not available
    */
@@ -214,12 +214,12 @@ public final class StreamListener implements SocketListener {
     return server.getLocalSocketAddress() instanceof InetSocketAddress a ? a : null;
   }
 
-  /** Number of connections accepted since startup. */
+  /** Returns the number of connections accepted since startup. */
   public long connections() {
     return taken.sum();
   }
 
-  /** Number of connections closed on arrival because of the limit. */
+  /** Returns the number of connections closed on arrival because of the limit. */
   public long refusedConnections() {
     return refused.sum();
   }
@@ -327,7 +327,7 @@ public final class StreamListener implements SocketListener {
                     most.getKey()));
   }
 
-  /** The next connection; null if none could be accepted. */
+  /** Returns the next connection, or null if none could be accepted. */
   private @Nullable Socket next() {
     try {
       return server.accept();

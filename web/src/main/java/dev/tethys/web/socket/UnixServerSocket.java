@@ -34,7 +34,7 @@ final class UnixServerSocket extends ServerSocket {
   }
 
   /**
-   * Listens. A stale socket file without a listener is replaced.
+   * Starts listening. A stale socket file without a listener is replaced.
    *
    * @throws IOException if a process listens there, or the file cannot be created
    */

@@ -86,7 +86,7 @@ final class SpanExporter implements AutoCloseable {
     }
   }
 
-  /** Number of ended spans that are queued or being sent. */
+  /** Returns the number of ended spans that are queued or being sent. */
   int waiting() {
     lock.lock();
     try {
@@ -118,7 +118,7 @@ final class SpanExporter implements AutoCloseable {
     }
   }
 
-  /** The next batch; empty at the end. */
+  /** Returns the next batch; empty at the end. */
   private List<Span> next() throws InterruptedException {
     lock.lockInterruptibly();
     try {

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * The traces of one role: spans of {@link #recorder} are sent to the configured destination.
  *
  * <p>Invariant: spans recorded = sent + waiting + dropped (the queue was full, or the process
- * ended) + failed (the receiver refused them, or was not reached for too long); each is counted in
+ * ended) + failed (the receiver rejected them, or was unreachable for too long); each is counted in
  * {@code tethys_tracing_spans_total}.
  */
 public final class Tracing implements AutoCloseable {

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * The {@code tracing} section of {@code prometheus.yml} and of {@code alertmanager.yml}, which
  * differ in how headers are written.
  *
- * @param endpoint {@code host:port}, or a host alone for the usual port
+ * @param endpoint {@code host:port}, or only a host for the default port
  * @param samplingFraction share of traces starting here that are sampled; traces sampled by a
  *     caller are always recorded
  * @param insecure whether there is no TLS
@@ -187,7 +187,7 @@ public record TracingConfig(
   record Address(String host, int port) {}
 
   /**
-   * The parsed endpoint; without a port it has the protocol's default.
+   * Returns the parsed endpoint; without a port it has the protocol's default.
    *
    * @throws IllegalArgumentException if the endpoint is not a host and port
    */
@@ -269,17 +269,17 @@ public record TracingConfig(
         clients);
   }
 
-  /** The sections, for the reference of {@code prometheus.yml}. */
+  /** Returns the sections, for the reference of {@code prometheus.yml}. */
   public static List<Section> sectionsOfPrometheus() {
     return List.of(PROMETHEUS.section);
   }
 
-  /** The sections, for the reference of {@code alertmanager.yml}. */
+  /** Returns the sections, for the reference of {@code alertmanager.yml}. */
   public static List<Section> sectionsOfAlertmanager() {
     return List.of(ALERTMANAGER.section);
   }
 
-  /** Tree of the configuration, as in {@code prometheus.yml}. */
+  /** Returns the configuration as a tree, as in {@code prometheus.yml}. */
   public Map<String, @Nullable Object> tree() {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
     m.put("client_type", client.word);

@@ -24,7 +24,7 @@ final class RequestBody extends InputStream {
   private boolean begun;
   private boolean ended;
 
-  /** After a malformed chunk the beginning of the next request is unknown. */
+  /** After a malformed chunk the start of the next request is unknown. */
   private boolean malformed;
 
   /**

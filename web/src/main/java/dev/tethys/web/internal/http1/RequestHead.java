@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * of a connection share. Strings are created only when requested.
  *
  * <p>Ambiguous requests are rejected: folded headers, blanks before a colon, a carriage return
- * within a line, several lengths, a length together with chunks. A line may end with LF alone, as
- * in Go.
+ * within a line, several lengths, a length together with chunks. A line may end with only LF, as in
+ * Go.
  */
 final class RequestHead {
   private static final int USUAL_BYTES = 4 << 10; // larger arrays are not kept

@@ -57,7 +57,7 @@ final class SocketInput implements ProxyHeader.Bytes {
     return end - position;
   }
 
-  /** The byte at an offset from the first buffered one. */
+  /** Returns the byte at an offset from the first buffered one. */
   @Override
   public byte at(int offset) {
     return bytes[position + offset];

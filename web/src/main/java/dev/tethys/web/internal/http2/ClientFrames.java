@@ -60,7 +60,7 @@ final class ClientFrames {
   /** Receives the parsed frames. */
   interface Listener {
     /**
-     * Headers of a stream begin, either of a request or as trailers.
+     * Called when the headers of a stream start, either of a request or as trailers.
      *
      * @throws ConnectionViolation if the client has too many requests in progress
      */

@@ -23,7 +23,7 @@ final class ConnectionViolation extends RuntimeException {
     this.reason = reason;
   }
 
-  /** A header list above the limit: the request of this stream is answered with 431. */
+  /** A header list above the limit: the request of this stream receives a 431 response. */
   static ConnectionViolation headerList(int stream, long size, int limit) {
     String all = size > limit ? "of " + size + " bytes " : "";
     return new ConnectionViolation(

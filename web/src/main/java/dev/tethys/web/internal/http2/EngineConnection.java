@@ -103,8 +103,8 @@ record EngineConnection(
 
   /**
    * Peer of a connection without its certificate, which is hidden from the engine. The engine would
-   * add the certificate's name to the headers before it decodes them, and then refuse each client
-   * that begins with a change of its header table, as the JDK's does ("Table size update is after
+   * add the certificate's name to the headers before it decodes them, and then reject each client
+   * that starts with a change of its header table, as the JDK's does ("Table size update is after
    * headers"). Requests take certificates from the socket.
    */
   private record Peer(SocketAddress address) implements PeerInfo {

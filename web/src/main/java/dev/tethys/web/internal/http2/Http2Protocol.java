@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * HTTP/2, implemented by the engine over connections that this server reads and observes itself.
  * The engine is created for the first HTTP/2 connection: most servers never have one.
  *
- * <p>HTTP/2 begins with its preface or with TLS, never with an upgrade, which RFC 9113 removed.
+ * <p>HTTP/2 starts with its preface or with TLS, never with an upgrade, which RFC 9113 removed.
  */
 public final class Http2Protocol implements Protocol {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.web");

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Replaces names of pseudo-header fields that a header block spells out by their index in the
- * static table (RFC 7541 appendix A). The engine refuses names that are spelled out; clients on
+ * static table (RFC 7541 appendix A). The engine rejects names that are spelled out; clients on
  * gRPC's C core (Python, C++, Ruby, PHP) send {@code :path} and {@code :authority} so. Name and
  * value stay, and so do the entries that the field adds to the dynamic table.
  */

@@ -128,12 +128,14 @@ final class StreamThreads extends AbstractExecutorService {
     }
   }
 
-  /** Number of answered requests whose body has not ended. */
+  /** Returns the number of requests with a complete response whose body has not ended. */
   synchronized int draining() {
     return draining.size();
   }
 
-  /** Whether the client leaves the stream of an answered request open for too long. */
+  /**
+   * Whether the client leaves the stream of a request with a complete response open for too long.
+   */
   synchronized boolean isLate(long now) {
     return !draining.isEmpty() && now - draining.values().iterator().next() > DRAIN_NANOS;
   }

@@ -5,7 +5,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 
 /**
- * Accepts connections that may begin with a header of the PROXY protocol. Readers of the connection
+ * Accepts connections that may start with a header of the PROXY protocol. Readers of the connection
  * do not see the header, as TLS requires, because it precedes the handshake.
  */
 public final class HeaderServerSocket extends ServerSocket {

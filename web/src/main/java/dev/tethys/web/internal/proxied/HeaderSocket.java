@@ -14,7 +14,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Accepted connection that may begin with a {@link ProxyHeader}, hidden from its readers. The
+ * Accepted connection that may start with a {@link ProxyHeader}, hidden from its readers. The
  * thread that reads the first byte reads the header before it. The socket's addresses are those of
  * the TCP connection and carry the addresses of the header.
  */
