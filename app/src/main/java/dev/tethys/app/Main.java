@@ -38,10 +38,6 @@ import java.util.List;
  * 1 failed, 2 usage.
  */
 public final class Main {
-  /** Roles that are not implemented yet; using their names causes a clear error. */
-  private static final Map<String, String> TO_COME =
-      new TreeMap<>(Map.of("cluster-agent", "databases, cloud services and Kubernetes state"));
-
   /** Commands of the program and of its launcher, for suggestions. */
   private static final List<String> COMMANDS =
       List.of(

@@ -24,7 +24,7 @@ public record OtlpConfig(
     boolean promoteScopeMetadata,
     boolean labelNameUnderscoreSanitization,
     boolean labelNamePreserveMultipleUnderscores) {
-  /** Name translation. */
+  /** Translation of names. */
   public enum TranslationStrategy {
     UNDERSCORE_ESCAPING_WITH_SUFFIXES("UnderscoreEscapingWithSuffixes", false),
     UNDERSCORE_ESCAPING_WITHOUT_SUFFIXES("UnderscoreEscapingWithoutSuffixes", false),
@@ -37,11 +37,6 @@ public record OtlpConfig(
     TranslationStrategy(String text, boolean utf8) {
       this.text = text;
       this.utf8 = utf8;
-    }
-
-    /** Returns the value in the configuration file. */
-    public String text() {
-      return text;
     }
   }
 

@@ -70,7 +70,7 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
   /**
    * Starts without Alertmanagers.
    *
-   * @param externalUrl external URL of this server
+   * @param externalUrl under which users reach this server
    */
   public Notifier(
       NotifierOptions options,
@@ -97,7 +97,7 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
   /**
    * Sends alerts to an Alertmanager in this process too.
    *
-   * @param url external URL of its API
+   * @param url under which its API is reached from outside
    */
   public synchronized void setLocalAlertmanager(URI url, NotificationSink sink) {
     LocalAlertmanager before = local;
@@ -106,7 +106,17 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
     }
   }
 
-  /** Returns the name of the configuration entry in discovery. */
+  /** Sets annotations that are added to alerts. */
+  public void annotate(AlertAnnotations annotations) {
+    further = annotations;
+  }
+
+  /** Sets the listener for alerts that an Alertmanager outside this process has acknowledged. */
+  public void onDelivered(DeliveryListener l) {
+    listener = l;
+  }
+
+  /** The name of the configuration entry in discovery. */
   public static String pool(int number) {
     return "config-" + number;
   }
@@ -176,10 +186,7 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
     }
   }
 
-  /**
-   * Closes the queues of removed Alertmanagers, which still receive their queued alerts if they
-   * respond.
-   */
+  /** Removed Alertmanagers still receive their queued alerts, if they respond. */
   private void end(List<AlertQueue> queues) {
     for (AlertQueue q : queues) {
       q.stop(options.drain());
@@ -300,7 +307,7 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
     return all;
   }
 
-  /** Returns the delivery status of each Alertmanager, in the same order. */
+  /** Delivery status of each of them, in the same order. */
   public synchronized List<AlertmanagerStatus> deliveries() {
     List<AlertmanagerStatus> all = new ArrayList<>();
     LocalAlertmanager here = local;

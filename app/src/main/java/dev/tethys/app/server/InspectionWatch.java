@@ -98,7 +98,7 @@ final class InspectionWatch implements AutoCloseable {
    * Parts of the server that inspections use.
    *
    * @param worlds the entities at present; null until they are known
-   * @param store metric store
+   * @param store of the metrics
    * @param writing receives problems as series
    * @param groups receives generated rule groups
    */
@@ -159,7 +159,7 @@ final class InspectionWatch implements AutoCloseable {
     return r == null ? 0 : c.of(r);
   }
 
-  /** Returns the PromQL expressions of all inspections. */
+  /** PromQL of all inspections. */
   List<String> expressions() {
     InspectionSet all = set();
     List<String> out =
@@ -276,8 +276,16 @@ final class InspectionWatch implements AutoCloseable {
     return r != null && !r.world().entities().isEmpty();
   }
 
-  /** Returns query access to the server's store, with the engine share used by rules. */
-  private MetricAnswers answers(InspectionSet all) {
+  /** Answers out of the store of the server, with the share of the engine that rules have. */
+  private MetricAnswers answers() {
+    return (query, time) -> {
+      PreparedQuery q = prepared.get(query);
+      return q == null ? List.of() : InspectionCheck.samples(q.at(time).execute().value());
+    };
+  }
+
+  /** Prepares the queries of some inspections, and forgets others. */
+  private void prepare(InspectionSet all) {
     QueryOptions options =
         new QueryOptions(
             0,

@@ -117,7 +117,12 @@ final class ObjectiveRuleFiles {
     new ObjectivesApi(reports, entities).addTo(routes);
   }
 
-  /** Returns the files currently matching the patterns, without duplicates. */
+  /** States at present, at most {@link ObjectiveReports#AGE} old. */
+  ObjectiveStates.Report states() {
+    return reports.read();
+  }
+
+  /** The files that match the patterns now, each once. */
   List<Path> files() throws IOException {
     Set<Path> out = new LinkedHashSet<>();
     for (String p : patterns) {
@@ -130,14 +135,14 @@ final class ObjectiveRuleFiles {
     return List.copyOf(out);
   }
 
-  /** Returns the readable files, which are watched for changes. */
+  /** Files watched for changes: the readable ones. */
   List<Path> watched() throws IOException {
     return files().stream().filter(ObjectiveFiles::isReadable).toList();
   }
 
   /**
-   * Returns the rule groups of the objectives, which are read from their files on the first call
-   * for a configuration.
+   * Rule groups of the objectives, which are read from their files at the first call for a
+   * configuration.
    *
    * @throws dev.tethys.config.ConfigException if a file is not valid
    * @throws IOException if a file cannot be read

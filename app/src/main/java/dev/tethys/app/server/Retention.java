@@ -118,22 +118,12 @@ final class Retention {
     return levels;
   }
 
-  /** Returns the retention policy for the store. */
+  /** Retention policy for the store. */
   RetentionPolicy policy() {
     return new RetentionPolicy(time, bytes, percentage, rules);
   }
 
-  /** Returns the retention time; zero for no limit. */
-  Duration time() {
-    return time;
-  }
-
-  /** Returns the retention size; 0 for no limit. */
-  long bytes() {
-    return bytes;
-  }
-
-  /** Formats the retention like Prometheus: {@code 15d or 10GiB or 80%}. */
+  /** Text in the format of Prometheus: {@code 15d or 10GiB or 80%}. */
   @Override
   public String toString() {
     String t = time.isZero() ? "" : Durations.format(time);

@@ -19,27 +19,27 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Signal stored by the server: its store and everything that writes to it and reads from it. The
- * server runs each lifecycle step for all signals: {@link #addTo}, {@link #open}, {@link #apply} at
- * each configuration, {@link #stopEarly}, {@link #endStreams}, {@link #close}. Requests before
- * {@link #open} get a retryable error.
+ * Signal that the server stores: its store with all that writes into it and reads from it. The
+ * server applies each step of its life to all signals: {@link #addTo}, {@link #open}, {@link
+ * #apply} at each configuration, {@link #stopEarly}, {@link #endStreams}, {@link #close}. Requests
+ * before {@link #open} get a retryable error.
  */
 interface StoredSignal extends DiscoveryManager.Listener, AutoCloseable {
-  /** Returns the signal that is stored. */
+  /** Signal of the stored data. */
   Signal signal();
 
-  /** Returns the plural in flags, paths and metrics, such as {@code logs}. */
+  /** Plural in flags, paths and metrics, such as {@code logs}. */
   default String plural() {
     return signal().name().toLowerCase(Locale.ROOT);
   }
 
-  /** Returns the store name in messages, such as {@code log store}. */
+  /** Name of the store in texts, such as {@code log store}. */
   String storeName();
 
   /**
    * Adds the query API and the endpoints of receivers.
    *
-   * @param refused counts items rejected by receivers
+   * @param refused counts refused items of receivers
    */
   void addTo(Routes routes, PointTally refused);
 
@@ -56,10 +56,10 @@ interface StoredSignal extends DiscoveryManager.Listener, AutoCloseable {
   /** Applies limits and jobs of a configuration. */
   void apply(PrometheusConfig next) throws IOException;
 
-  /** Returns the size, limits and failures of the store; null until it is open. */
+  /** Size, limits and failures of the store; null until it is open. */
   @Nullable StoreHealth health();
 
-  /** Returns the warm-up queries over the open store; empty if queries need none. */
+  /** Warm-up queries over the open store; empty if queries need none. */
   default Optional<SignalWarmUp<?>> warmUp() {
     return Optional.empty();
   }
@@ -68,25 +68,28 @@ interface StoredSignal extends DiscoveryManager.Listener, AutoCloseable {
   @Override
   default void targets(Map<String, List<TargetGroup>> byPool) {}
 
-  /** Returns the jobs that scrape this signal, with their targets. */
+  /** Jobs that scrape this signal, with their targets. */
   default List<ScrapeManager.Pool> pools() {
     return List.of();
   }
 
-  /** Returns the logs the process collects by default; empty if none. */
+  /** Logs that the process collects by default; empty if it collects none. */
   default Optional<LocalLogs> localLogs() {
     return Optional.empty();
   }
 
-  /** Returns the streams whose labels name services; empty if the signal has none. */
+  /** Streams whose labels name services; empty if the signal has none. */
   default Optional<SeriesIndex> streams() {
     return Optional.empty();
   }
 
-  /** Stops work that shutdown must not wait for, such as warm-up and self-profiling. */
+  /** Adds what comparisons ask the signal beyond its query language. */
+  default void addTo(SignalQueries to) {}
+
+  /** Stops work that a stop of the process must not wait for: warm-up, profiles of the process. */
   default void stopEarly() {}
 
-  /** Ends responses that otherwise last as long as their clients. */
+  /** Ends responses that last as long as their clients. */
   default void endStreams() {}
 
   /** Stops the other sources, then closes the store. */

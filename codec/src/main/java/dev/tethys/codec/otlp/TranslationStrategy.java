@@ -33,18 +33,4 @@ public enum TranslationStrategy {
   public boolean suffixes() {
     return suffixes;
   }
-
-  /**
-   * Returns the strategy with the given name.
-   *
-   * @throws IllegalArgumentException if there is none
-   */
-  public static TranslationStrategy of(String text) {
-    for (TranslationStrategy s : values()) {
-      if (s.text.equals(text)) {
-        return s;
-      }
-    }
-    throw new IllegalArgumentException("unsupported OTLP translation strategy " + text);
-  }
 }

@@ -182,14 +182,9 @@ public final class ThriftReader {
     return true;
   }
 
-  /** Returns the field ID. */
+  /** The number of the field. */
   public int id() {
     return id;
-  }
-
-  /** Returns the field type. */
-  public int type() {
-    return type;
   }
 
   private void require(int expected) {

@@ -19,7 +19,7 @@ import java.util.Set;
  * Part of each day in UTC, such as the night.
  *
  * @param to first time after it, on the next day unless it is later than {@code from}
- * @param days days on which the window starts
+ * @param days on which it begins
  */
 record DailyWindow(LocalTime from, LocalTime to, Set<DayOfWeek> days) {
   private static final Section SECTION = new Section("schedule", "Part of each day, in UTC.");
@@ -78,14 +78,5 @@ record DailyWindow(LocalTime from, LocalTime to, Set<DayOfWeek> days) {
     return begun
         ? days.contains(t.getDayOfWeek())
         : time.isBefore(to) && days.contains(t.getDayOfWeek().minus(1));
-  }
-
-  /** Returns the keys, which can be read back. */
-  Map<String, Object> tree() {
-    Map<String, Object> out = new LinkedHashMap<>();
-    out.put("from", from.toString());
-    out.put("to", to.toString());
-    out.put("days", days.stream().map(DailyWindow::word).toList());
-    return out;
   }
 }

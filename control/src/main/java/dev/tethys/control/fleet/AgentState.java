@@ -53,7 +53,7 @@ public record AgentState(
   /** Hash of an agent's own configuration. */
   public static final String OWN = Texts.sha256("");
 
-  /** Creates a state without packages and configuration. */
+  /** State without packages and own configuration. */
   AgentState(
       UUID uid,
       Map<String, String> labels,
@@ -91,17 +91,17 @@ public record AgentState(
   /** Digits of one SHA-256. */
   private static final int HASH_DIGITS = 64;
 
-  /** Labels that describe the process and machine rather than identify the agent. */
+  /** Labels that describe the process and machine rather than name the agent. */
   private static final Pattern DESCRIBING =
       Pattern.compile("(service|host|os|process|telemetry)\\..*");
 
-  /** Label used as the display name of an agent. */
+  /** Label that is the title of an agent. */
   private static final String NAME = "name";
 
   private static final int MAX_NAME = 100;
 
   /**
-   * Returns the display name: the label {@code name}, or the custom labels, or service and host; ""
+   * Title of the agent: its label {@code name}, or its custom labels, or its service and host; ""
    * if none.
    */
   String name() {
@@ -132,12 +132,12 @@ public record AgentState(
     return (capabilities & Capability.ACCEPTS_PACKAGES) != 0;
   }
 
-  /** Returns the hash of the packages offered last, in hexadecimal; "" if none. */
+  /** Hash of the packages that it was offered last, in hexadecimal; "" for none. */
   public String packagesHash() {
     return packages == null ? "" : HexFormat.of().formatHex(packages.offeredHash());
   }
 
-  /** Returns the overall state of the offered packages. */
+  /** Total state of the offered packages. */
   public RemoteStatus.State packageState() {
     if (packages == null) {
       return RemoteStatus.State.UNSET;
@@ -156,7 +156,7 @@ public record AgentState(
         : installed ? RemoteStatus.State.APPLIED : RemoteStatus.State.APPLYING;
   }
 
-  /** Returns the reason why the offered packages failed; "" if they did not. */
+  /** Reason for which the offered packages failed; "" if they did not. */
   public String packageError() {
     if (packages == null) {
       return "";
@@ -169,7 +169,7 @@ public record AgentState(
     return packages.error();
   }
 
-  /** Returns the hash of the configuration received last, in hexadecimal; "" if none. */
+  /** Hash of the configuration that it received last, in hexadecimal; "" for none. */
   public String remoteHash() {
     return remoteHash(remote);
   }
@@ -178,7 +178,7 @@ public record AgentState(
     return remote == null ? "" : HexFormat.of().formatHex(remote.hash());
   }
 
-  /** Returns the hash of the version it contains, without live controls and variables. */
+  /** Hash of the version that it contains, without live controls and variables. */
   public String configHash() {
     return configHash(remoteHash());
   }
@@ -187,21 +187,16 @@ public record AgentState(
     return all.length() < HASH_DIGITS * 2 ? all : all.substring(0, HASH_DIGITS);
   }
 
-  /** Returns the hash of the version an agent runs, or of its own configuration. */
+  /** Hash of the version that an agent runs, or that of its own configuration. */
   static String configuration(@Nullable RemoteStatus remote) {
     String hash = configHash(remoteHash(remote));
     return hash.isEmpty() ? OWN : hash;
   }
 
-  /** Returns the hash of its live controls; "" if none. */
+  /** Hash of its live controls; "" if none. */
   public String controlsHash() {
     String hash = part(1);
     return hash.equals(NO_HASH) ? "" : hash;
-  }
-
-  /** Returns the hash of its variables; "" if none. */
-  String variablesHash() {
-    return part(2);
   }
 
   private String part(int n) {
@@ -212,14 +207,13 @@ public record AgentState(
         : all.substring(end - HASH_DIGITS, end);
   }
 
-  /** Returns the state of the remote configuration. */
+  /** State of that configuration. */
   public RemoteStatus.State remoteState() {
     return remote == null ? RemoteStatus.State.UNSET : remote.state();
   }
 
   /**
-   * Returns the state of the version it contains, which is applied even if only an addition to it
-   * failed.
+   * State of the version that it contains, which is applied even if only an addition to it failed.
    */
   public RemoteStatus.State configState() {
     return controlsFailed() || failedWith(AgentContract.VARIABLES_FAILED)
@@ -227,7 +221,7 @@ public record AgentState(
         : remoteState();
   }
 
-  /** Whether the agent rejected the live controls. */
+  /** Whether the agent refused the live controls. */
   public boolean controlsFailed() {
     return failedWith(AgentContract.CONTROLS_FAILED);
   }
@@ -249,12 +243,12 @@ public record AgentState(
         : !part(1).isEmpty(); // also zeros, before variables
   }
 
-  /** Returns the reported health; true if none was reported. */
+  /** Health as reported; true if it was not. */
   public boolean isHealthy() {
     return health == null || health.healthy();
   }
 
-  /** Returns the reported process start in Unix nanoseconds; 0 if unknown. */
+  /** Start of its process as reported, Unix nanoseconds; 0 if it is unknown. */
   public long processStart() {
     return health == null ? 0 : health.startNanos();
   }

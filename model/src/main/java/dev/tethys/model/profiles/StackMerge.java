@@ -30,8 +30,8 @@ public final class StackMerge implements ProfileReader {
 
   /**
    * @param callSite names of the outermost frames that a stack must have; empty for all stacks
-   * @param attributes accepted values by key: a sample must have one of them, such as a {@link
-   *     #SPAN_ID}; empty for all samples
+   * @param attributes by key, the accepted strings, one of which a sample must have, such as those
+   *     of {@link #SPAN_ID}; empty for all samples
    */
   public StackMerge(
       StackTree tree, int column, List<String> callSite, Map<String, Set<String>> attributes) {
@@ -39,11 +39,6 @@ public final class StackMerge implements ProfileReader {
     this.column = column;
     this.callSite = List.copyOf(callSite);
     this.attributes = Map.copyOf(attributes);
-  }
-
-  /** Returns the number of merged profiles. */
-  public int profiles() {
-    return profiles;
   }
 
   @Override

@@ -42,7 +42,7 @@ final class RegexProgram {
   private int pooled;
   private int assertions;
 
-  /** Byte class of each byte value. */
+  /** Class of each byte. */
   final byte[] classOf = new byte[256];
 
   /** Number of classes; the number itself represents the end of the text. */
@@ -62,11 +62,7 @@ final class RegexProgram {
     return size;
   }
 
-  boolean hasAssertions() {
-    return assertions != 0;
-  }
-
-  /** Returns the size of the arrays in bytes. */
+  /** Bytes of its arrays. */
   long bytes() {
     return 9L * op.length + 4L * pool.length + 512;
   }

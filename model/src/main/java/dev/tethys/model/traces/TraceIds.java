@@ -9,7 +9,7 @@ public final class TraceIds {
   private byte[] tags = new byte[MIN_SLOTS]; // bits of the hash, 0 for a free slot
   private int size;
 
-  /** Returns the number of IDs. */
+  /** Number of ids. */
   public int size() {
     return size;
   }
@@ -86,15 +86,9 @@ public final class TraceIds {
     }
   }
 
-  /** Tests a trace ID. */
+  /** Test of an id. */
   @FunctionalInterface
   public interface Test {
     boolean test(long high, long low);
-  }
-
-  /** Receives trace IDs. */
-  @FunctionalInterface
-  public interface Consumer {
-    void accept(long high, long low);
   }
 }

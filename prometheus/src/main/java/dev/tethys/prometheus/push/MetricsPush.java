@@ -41,14 +41,14 @@ public final class MetricsPush implements AutoCloseable {
   private final DiscoveryManager discovery;
 
   /**
-   * Destination settings.
+   * Settings of the destination.
    *
    * @param endpoint URL of remote write
    * @param apiKey header X-Api-Key, empty if none
    * @param intervalMillis between scrapes
    * @param caFile trusted certificates, empty for the system's
-   * @param folder queue folder; null to keep the queue in memory
-   * @param maxBytes maximum queue size
+   * @param folder of the queue, null for memory
+   * @param maxBytes of the queue
    */
   public record Options(
       String endpoint,
@@ -72,8 +72,7 @@ public final class MetricsPush implements AutoCloseable {
   /**
    * Starts to send.
    *
-   * @param registry agent registry that exposes the queue's counters
-   * @param page address of the agent's page
+   * @param registry of the agent, which gets the counters of the queue
    * @throws dev.tethys.config.ConfigException if a setting is invalid
    * @throws IOException if the queue cannot be opened
    */
@@ -102,8 +101,8 @@ public final class MetricsPush implements AutoCloseable {
     config.jobs().forEach(j -> discovery.apply(Map.of(j.jobName(), j.discoveries())));
   }
 
-  /** Renders the equivalent Prometheus configuration. */
-  static String yaml(Options o, MachineIdentity machine, String page) {
+  /** Configuration of Prometheus that says the same. */
+  public static String yaml(Options o, Job job) {
     StringBuilder sb = new StringBuilder();
     sb.append("scrape_configs:\n- job_name: ")
         .append(job.name())
@@ -133,7 +132,7 @@ public final class MetricsPush implements AutoCloseable {
     return sb.toString();
   }
 
-  /** Quotes a string for YAML; JSON string literals are valid YAML. */
+  /** A text that YAML reads as it is; JSON's strings are YAML's. */
   private static String quoted(String s) {
     return GoJson.append(new StringBuilder(), s).toString();
   }

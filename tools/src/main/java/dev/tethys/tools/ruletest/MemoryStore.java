@@ -97,11 +97,6 @@ public final class MemoryStore implements MetricStore, MetricSource {
   @GuardedBy("this")
   private long samples;
 
-  /** Returns the number of samples. */
-  public synchronized long samples() {
-    return samples;
-  }
-
   @Override
   public Appender appender() {
     return new Batch();

@@ -33,11 +33,11 @@ public final class DatagramListener
   }
 
   /**
-   * Listener options.
+   * Options of a listener.
    *
    * @param address {@code host:port}, {@code :port} or {@code [v6]:port}; a multicast group is
    *     joined on every multicast interface
-   * @param receiveBuffer kernel receive buffer in bytes; 0 for its default
+   * @param receiveBuffer of the kernel in bytes, 0 for its default
    * @param gather longest time between two calls of {@link Handler#pause} while datagrams arrive
    * @param gatherBytes the same in bytes of datagrams
    */
@@ -82,7 +82,7 @@ public final class DatagramListener
   }
 
   /**
-   * Starts listening.
+   * Listens.
    *
    * @throws IOException if the address is malformed or not available
    */
@@ -131,11 +131,6 @@ public final class DatagramListener
   @Override
   public int port() {
     return socket.getLocalPort();
-  }
-
-  /** Returns the number of datagrams received since startup. */
-  public long datagrams() {
-    return datagrams.sum();
   }
 
   private void run() {

@@ -90,8 +90,12 @@ public final class InsightApi {
     return w;
   }
 
-  /** Parses a time in Unix seconds or RFC 3339 to milliseconds. */
-  private static long millis(String text) {
+  /**
+   * Time in Unix seconds or RFC 3339, in milliseconds.
+   *
+   * @param name of the parameter
+   */
+  static long millis(String name, String text) {
     try {
       return text.contains("T")
           ? OffsetDateTime.parse(text).toInstant().toEpochMilli()

@@ -189,8 +189,8 @@ public final class InspectionApi {
     return s.name().toLowerCase(Locale.ROOT);
   }
 
-  /** Writes Unix milliseconds as seconds. */
-  private static void seconds(long millis, TextBuffer out) {
+  /** Unix milliseconds as seconds. */
+  static void seconds(long millis, TextBuffer out) {
     out.number(millis / 1000);
     if (millis % 1000 != 0) {
       out.put('.').put(String.valueOf(1000 + millis % 1000).substring(1));

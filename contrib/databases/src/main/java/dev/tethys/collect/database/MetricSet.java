@@ -42,17 +42,22 @@ public final class MetricSet {
     this.always = labels;
   }
 
-  /** Adds a gauge; labels are alternating names and values. */
+  /** A gauge; labels are alternating names and values. */
   public void gauge(String name, String help, double value, String... labels) {
     add(name, MetricType.GAUGE, help, new MetricFamily.Value(value, null), labels);
   }
 
-  /** Adds a counter; labels are alternating names and values. */
+  /** A gauge whose name gets no prefix; labels are alternating names and values. */
+  public void unprefixedGauge(String name, String help, double value, String... labels) {
+    addFull(name, MetricType.GAUGE, help, new MetricFamily.Value(value, null), labels);
+  }
+
+  /** A counter; labels are alternating names and values. */
   public void counter(String name, String help, double value, String... labels) {
     add(name, MetricType.COUNTER, help, new MetricFamily.Value(value, null), labels);
   }
 
-  /** Adds a metric of unknown type; labels are alternating names and values. */
+  /** A number of unknown type; labels are alternating names and values. */
   public void untyped(String name, String help, double value, String... labels) {
     add(name, MetricType.UNKNOWN, help, new MetricFamily.Value(value, null), labels);
   }
@@ -80,7 +85,7 @@ public final class MetricSet {
     }
   }
 
-  /** Adds an existing family, by its full name. */
+  /** A family found earlier, by its full name. */
   public void addAll(MetricFamily f) {
     for (Metric m : f.metrics()) {
       List<String> labels = new ArrayList<>();
@@ -100,18 +105,13 @@ public final class MetricSet {
     }
   }
 
-  /** Returns the type of a family by its full name, or null if it was not added. */
+  /** The type of a family by its full name; null if it was not added. */
   public @Nullable MetricType type(String fullName) {
     Family f = families.get(fullName);
     return f == null ? null : f.type;
   }
 
-  /** Returns the number of metrics. */
-  public int size() {
-    return size;
-  }
-
-  /** Returns all families. */
+  /** All families. */
   public List<MetricFamily> families() {
     List<MetricFamily> out = new ArrayList<>(families.size());
     families.forEach(

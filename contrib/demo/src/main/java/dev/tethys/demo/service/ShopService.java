@@ -39,7 +39,7 @@ abstract class ShopService implements Listening {
     }
   }
 
-  /** Handles requests to a route. */
+  /** Work of a route. */
   @FunctionalInterface
   interface RouteHandler {
     /**
@@ -71,12 +71,7 @@ abstract class ShopService implements Listening {
                 "http_response_status_code");
   }
 
-  /** Returns the service name used in its telemetry. */
-  final String name() {
-    return name;
-  }
-
-  /** Returns the currently deployed version. */
+  /** Version that is deployed now. */
   String version() {
     return "2.0.0";
   }
@@ -191,12 +186,12 @@ abstract class ShopService implements Listening {
     span.set("app.payment.card_network", s.card());
   }
 
-  /** Returns the customer selected by the parameter {@code user}. */
+  /** Customer that the parameter {@code user} names. */
   static Shopper shopper(HttpRequest q) throws ShopException {
     return Shopper.of((int) number(q, "user", Shopper.COUNT - 1));
   }
 
-  /** Returns a required parameter. */
+  /** A required parameter. */
   static String parameter(HttpRequest q, String name) throws ShopException {
     String v = q.query().first(name);
     if (v == null || v.isEmpty() || v.length() > 100) {
@@ -205,7 +200,7 @@ abstract class ShopService implements Listening {
     return v;
   }
 
-  /** Returns a parameter that must be a non-negative number. */
+  /** Parameter that must be a number from 0. */
   static long number(HttpRequest q, String name, long max) throws ShopException {
     try {
       long n = Long.parseLong(parameter(q, name));

@@ -13,7 +13,7 @@ public sealed interface QValue {
   QValue NOTHING = new Primitive(101, 0);
 
   /**
-   * Vector of values with one type.
+   * Several of one type.
    *
    * @param array {@code byte[]} for booleans, bytes and characters; {@code UUID[]}; {@code
    *     short[]}; {@code int[]} for ints, months, dates, minutes, seconds and times; {@code long[]}
@@ -76,12 +76,6 @@ public sealed interface QValue {
             names.size() + " names for " + columns.size() + " columns");
       }
     }
-
-    /** Returns a column, or null if there is none with this name. */
-    public @Nullable QValue column(String name) {
-      int i = names.indexOf(name);
-      return i < 0 ? null : columns.get(i);
-    }
   }
 
   /**
@@ -105,10 +99,7 @@ public sealed interface QValue {
   /** Error, returned instead of a result. */
   record Error(String text) implements QValue {}
 
-  /**
-   * Returns the number of items: rows of a table, keys of a dictionary, 1 for anything without
-   * items.
-   */
+  /** Number of items: rows of a table, keys of a dictionary, 1 for anything without items. */
   static int size(QValue v) {
     return switch (v) {
       case Vector x -> x.size();
@@ -119,7 +110,7 @@ public sealed interface QValue {
     };
   }
 
-  /** Creates a character vector: a string in q. Its bytes are UTF-8. */
+  /** Characters: a string in q. Its bytes are UTF-8. */
   static Vector text(String s) {
     return new Vector(QType.CHAR, s.getBytes(StandardCharsets.UTF_8));
   }

@@ -39,7 +39,7 @@ public record MqttPackets(boolean five) {
   public record Answer(int type, int packetId, int reason, String text) {}
 
   /**
-   * Settings announced by a broker on accepting a connection.
+   * Settings that a broker announced when it accepted a connection.
    *
    * @param reason 0 if the connection is accepted
    * @param data authentication data; empty if none
@@ -85,7 +85,7 @@ public record MqttPackets(boolean five) {
   }
 
   /**
-   * Encodes CONNECT with a clean session and no keep-alive.
+   * CONNECT, with a clean session and no keep-alive.
    *
    * @param user null if none
    * @param password null if none
@@ -94,12 +94,12 @@ public record MqttPackets(boolean five) {
     return connect(clientId, user, password, null);
   }
 
-  /** Encodes a version 5 CONNECT that starts with an authentication method. */
+  /** CONNECT of version 5 that begins with a method of authentication. */
   public byte[] connect(String clientId, Exchange authentication) {
     return connect(clientId, null, null, authentication);
   }
 
-  /** Encodes AUTH. */
+  /** AUTH. */
   public byte[] authenticate(Exchange exchange) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     out.write(exchange.reason);
@@ -144,11 +144,11 @@ public record MqttPackets(boolean five) {
   }
 
   /**
-   * Encodes PUBLISH.
+   * PUBLISH.
    *
-   * @param packetId packet identifier, used for QoS 1 and 2
-   * @param contentType content type, sent in version 5
-   * @param id correlation data, sent in version 5: the same for each retry
+   * @param packetId of quality 1 and 2
+   * @param contentType sent in version 5
+   * @param id sent in version 5 as correlation data: the same for each retry
    */
   public byte[] publish(
       String topic,
@@ -181,7 +181,7 @@ public record MqttPackets(boolean five) {
     return packet(0x30 | qos << 1 | (retain ? 1 : 0), out.toByteArray());
   }
 
-  /** Encodes SUBSCRIBE to one topic at QoS 0. */
+  /** SUBSCRIBE to one topic at quality 0. */
   public byte[] subscribe(String topic, int packetId) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     out.write(packetId >> 8);
@@ -210,7 +210,7 @@ public record MqttPackets(boolean five) {
   }
 
   /**
-   * Returns the payload of a PUBLISH.
+   * The payload of a PUBLISH.
    *
    * @param first the first byte of the packet
    * @throws CodecException if it is malformed
@@ -229,25 +229,20 @@ public record MqttPackets(boolean five) {
     return Arrays.copyOfRange(b, at[0], b.length);
   }
 
-  /** Encodes PUBREL: a QoS 2 message may be passed on. */
+  /** PUBREL: a message of quality 2 may be passed on. */
   public byte[] release(int packetId) {
     return packet(0x62, new byte[] {(byte) (packetId >> 8), (byte) packetId});
   }
 
-  /** Encodes PINGREQ. */
+  /** PINGREQ. */
   public byte[] ping() {
     return new byte[] {(byte) 0xc0, 0};
-  }
-
-  /** Encodes DISCONNECT. */
-  public byte[] disconnect() {
-    return new byte[] {(byte) 0xe0, 0};
   }
 
   /**
    * Reads a response.
    *
-   * @param type packet type: the upper four bits of its first byte
+   * @param type of the packet, the upper four bits of its first byte
    * @param b data after the length
    * @throws CodecException if it is malformed
    */
@@ -389,7 +384,7 @@ public record MqttPackets(boolean five) {
     };
   }
 
-  /** Returns the meaning of a version 5 reason code. */
+  /** Meaning of a reason code of version 5. */
   public static String reason(int code) {
     return switch (code) {
       case 0x10 -> "no matching subscribers";

@@ -114,7 +114,7 @@ public final class ParquetWriter {
   }
 
   /**
-   * Adds a string column.
+   * Text.
    *
    * @param shared whether rows mostly have the same few strings
    */
@@ -131,16 +131,7 @@ public final class ParquetWriter {
     return m;
   }
 
-  /** Returns the approximate size of the file so far; unwritten rows count uncompressed. */
-  public long size() {
-    return out.size() + columns.stream().mapToLong(ParquetColumn::size).sum();
-  }
-
-  public long rows() {
-    return rows;
-  }
-
-  /** Ends the row, after each column has received its value. */
+  /** Each column has got its value. */
   public void endRow() {
     rows++;
     rowsOfGroup++;
@@ -222,7 +213,7 @@ public final class ParquetWriter {
     return (long) header.length + content.length;
   }
 
-  /** Finishes the writer and returns the whole file. */
+  /** The whole file; the writer is done. */
   public byte[] finish() {
     endGroup();
     ThriftWriter w = new ThriftWriter();

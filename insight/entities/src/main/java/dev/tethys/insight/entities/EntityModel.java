@@ -34,11 +34,11 @@ public final class EntityModel implements Closeable {
   /**
    * Bounds.
    *
-   * @param series maximum series per selector; a selector that matches more is not applied
-   * @param allSeries maximum series over all selectors; further new series are dropped
+   * @param series that a selector may match; one that matches more is not applied
+   * @param allSeries of all selectors; further new ones are left out
    * @param endsAfter time without samples after which a series has ended
    * @param historyAge time for which worlds are kept
-   * @param historyBytes size of the history log
+   * @param historyBytes size of the log of the history
    */
   public record Limits(
       int series, int allSeries, Duration endsAfter, Duration historyAge, long historyBytes) {
@@ -47,10 +47,10 @@ public final class EntityModel implements Closeable {
   }
 
   /**
-   * State of one rule.
+   * State of a rule.
    *
    * @param where position in its file
-   * @param series number of series matched by its selector
+   * @param series that its selector matches
    * @param applied series that it applies to
    * @param problem null if there is none
    */
@@ -60,7 +60,7 @@ public final class EntityModel implements Closeable {
   /** Time before now that the first reading covers. */
   private static final long FIRST_RANGE = Duration.ofMinutes(10).toMillis();
 
-  /** Maximum number of unused strings before the table is rebuilt. */
+  /** Strings that may be unused before the table is rebuilt. */
   private static final int UNUSED_STRINGS = 50_000;
 
   private RuleSet rules;
@@ -98,7 +98,7 @@ public final class EntityModel implements Closeable {
   }
 
   /**
-   * @param indexes indexes by source; rules for other sources do not apply
+   * @param indexes by source; rules of other sources do not apply
    * @param history file; null to keep it in memory
    * @throws IOException if the history cannot be read
    */
@@ -112,7 +112,7 @@ public final class EntityModel implements Closeable {
   }
 
   /**
-   * Creates a model for the series of several clusters.
+   * Model of series of several clusters.
    *
    * @param separating label whose values separate entities, such as {@code cluster}: their keys
    *     begin with its value. "" for none
@@ -302,7 +302,7 @@ public final class EntityModel implements Closeable {
     report(found);
   }
 
-  /** Returns the evidence of the rules for which a series is old enough. */
+  /** Evidence of the rules for which a series is old enough. */
   private int[] counting(Evidence.Reader reader, int[] e, int row) {
     reader.read(e);
     boolean all = true;
@@ -365,40 +365,61 @@ public final class EntityModel implements Closeable {
     problems = List.copyOf(all);
   }
 
-  /** Returns the current world. */
+  /** World at present. */
   public World current() {
     return world;
   }
 
-  /** Returns the world as it was at a time; null for times before {@link #start}. */
+  /** World of a time as it was then; null for times before {@link #start}. */
   public @Nullable World at(long time) {
     synchronized (history) {
       return history.at(time);
     }
   }
 
-  /**
-   * Returns the time from which worlds are known; {@link Long#MAX_VALUE} before the first update.
-   */
+  /** Time from which worlds are known; {@link Long#MAX_VALUE} before the first update. */
   public long start() {
     synchronized (history) {
       return history.start();
     }
   }
 
-  /** Returns the intervals during which an entity was valid, in time order. */
+  /** Intervals in which an entity was valid, by time. */
   public List<Validity> validity(String id) {
     synchronized (history) {
       return history.validity(id);
     }
   }
 
-  /** Returns the items currently left out, with reason and remedy. */
+  /**
+   * Entities of some kinds that began or ended within a time, the newest first.
+   *
+   * @param limit number of changes that are returned
+   */
+  public List<EntityChange> changes(Set<EntityKind> kinds, long from, long to, int limit) {
+    synchronized (history) {
+      return history.changes(kinds, from, to, limit);
+    }
+  }
+
+  /** Entities of kinds, and relations of a kind, that were valid at any time of a range. */
+  public EntityPast past(Set<EntityKind> kinds, RelationKind relation, long from, long to) {
+    synchronized (history) {
+      return history.past(kinds, relation, from, to);
+    }
+  }
+
+  /** Time without samples after which a series has ended, in milliseconds. */
+  public long endsAfter() {
+    return limits.endsAfter.toMillis();
+  }
+
+  /** Problems: things that are left out at present, with reason and remedy. */
   public List<String> problems() {
     return problems;
   }
 
-  /** Returns the rule states by selector. */
+  /** Rules by selector. */
   public List<RuleState> rules() {
     return states;
   }

@@ -79,7 +79,7 @@ public final class EntitySeries {
     return world;
   }
 
-  /** Returns the entity of a series; null if no entity, or more than one, has it. */
+  /** Entity of a series; null if no entity, or more than one, has it. */
   @Nullable Entity find(Inspection i, Map<String, String> labels) {
     for (EntityKind k : i.kinds()) {
       for (Template t : i.find()) {
@@ -99,15 +99,15 @@ public final class EntitySeries {
     return made == null ? null : otherwise(i.kinds().getLast(), made);
   }
 
-  /** Returns an entity known only to inspections, such as a probed site. */
+  /** Entity that only inspections know, such as a site that is probed. */
   private Entity otherwise(EntityKind kind, String name) {
     String id = kind.text() + ":" + name;
     Entity known = world.find(id);
     return known != null ? known : new Entity(kind, id, name, Map.of(), List.of(name), List.of());
   }
 
-  /** Returns the entity of a kind with the longest matching label set. */
-  @Nullable Entity find(EntityKind kind, Map<String, String> labels) {
+  /** Entity of a kind; the longest label set that fits counts. */
+  public @Nullable Entity find(EntityKind kind, Map<String, String> labels) {
     for (NameSet s : byKind.getOrDefault(kind, List.of())) {
       Entity e = s.find(labels);
       if (e != null) {
@@ -117,10 +117,7 @@ public final class EntitySeries {
     return null;
   }
 
-  /**
-   * Returns the entities on which a problem of an entity is shown: the entity itself if none of the
-   * kind exists.
-   */
+  /** Entities at which a problem of an entity is shown: itself if it has none of the kind. */
   List<Entity> owners(Entity e, @Nullable EntityKind kind) {
     if (kind == null || e.kind() == kind) {
       return List.of(e);

@@ -28,9 +28,8 @@ public final class InspectionEngine {
   /**
    * Bounds.
    *
-   * @param problems maximum problems over all inspections, including those not yet confirmed by
-   *     their minimum duration
-   * @param series maximum series a query may return
+   * @param problems of all inspections, with those that have not lasted long enough
+   * @param series that a query may return
    * @param nanos time after which an evaluation starts no further query
    */
   public record Limits(int problems, int series, long nanos) {
@@ -59,7 +58,7 @@ public final class InspectionEngine {
   private long started = Long.MIN_VALUE;
   private volatile @Nullable InspectionReport report;
 
-  /** Query result. */
+  /** Answer of one query. */
   private record Answer(List<Sample> samples, @Nullable String error, double millis) {}
 
   public InspectionEngine(InspectionSet set, MetricAnswers answers, Limits limits) {
@@ -67,7 +66,7 @@ public final class InspectionEngine {
   }
 
   /**
-   * @param nanoTime monotonic clock, such as {@link System#nanoTime}
+   * @param nanoTime as {@link System#nanoTime}
    */
   InspectionEngine(InspectionSet set, MetricAnswers answers, Limits limits, LongSupplier nanoTime) {
     this.set = set;
@@ -78,12 +77,34 @@ public final class InspectionEngine {
         set.inspections().stream().map(i -> new InspectionState(i, set.overrides())).toList();
   }
 
-  /** Returns the evaluated inspections. */
+  /**
+   * Replaces the inspections. One with the id, query and entities of an inspection before keeps its
+   * problems and its past, even if its thresholds or texts differ. Must be called by the thread
+   * that evaluates.
+   */
+  public void replace(InspectionSet next) {
+    Map<String, InspectionState> before = new HashMap<>();
+    states.forEach(s -> before.put(s.inspection().id(), s));
+    List<InspectionState> all = new ArrayList<>();
+    for (Inspection i : next.inspections()) {
+      InspectionState s = before.get(i.id());
+      if (s != null && s.inspection().measuresLike(i)) {
+        s.redefine(i, next.overrides());
+        all.add(s);
+      } else {
+        all.add(new InspectionState(i, next.overrides()));
+      }
+    }
+    states = List.copyOf(all);
+    set = next;
+  }
+
+  /** Inspections that are evaluated. */
   public InspectionSet set() {
     return set;
   }
 
-  /** Returns the report of the last evaluation; null before the first. */
+  /** Report of the last evaluation; null before the first. */
   public @Nullable InspectionReport report() {
     return report;
   }

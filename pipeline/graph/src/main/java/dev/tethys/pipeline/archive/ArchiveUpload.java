@@ -45,11 +45,6 @@ public final class ArchiveUpload {
     this.settings = settings;
   }
 
-  /** Returns the bucket and prefix. */
-  public S3Settings settings() {
-    return settings;
-  }
-
   /**
    * Moves segments while the condition is true; for one caller at a time, others return
    * immediately.

@@ -45,12 +45,12 @@ public final class Batcher implements Consumer {
   /** Time after which the next component counts as blocked. */
   private static final Duration LONGEST_WAY = Duration.ofSeconds(5);
 
-  /** Batcher counters. */
+  /** Counters of a batcher. */
   public interface Meter {
-    /** Called when a batch was forwarded. */
+    /** A batch was sent on. */
     void sent(int items, int bytes, boolean becauseOfSize);
 
-    /** Called when a batch was rejected. */
+    /** A batch was rejected. */
     void rejected(int items);
   }
 
@@ -72,7 +72,7 @@ public final class Batcher implements Consumer {
   private final ReentrantReadWriteLock running = new ReentrantReadWriteLock();
 
   /**
-   * Creates a batcher.
+   * A batcher.
    *
    * @param maxGroups most combinations of metadata
    */
@@ -122,13 +122,6 @@ public final class Batcher implements Consumer {
     return (lane * 0x9E3779B97F4A7C15L) >>> 33;
   }
 
-  /** Returns the number of metadata combinations. */
-  public int groups() {
-    synchronized (groups) {
-      return groups.size();
-    }
-  }
-
   /** Sends held batches like {@link #flush()}; from now on batches pass through. */
   public void stop(Duration timeLimit) {
     stopped = true;
@@ -158,7 +151,7 @@ public final class Batcher implements Consumer {
     }
   }
 
-  /** Returns the encoded message without the metadata shared by batches of one source. */
+  /** Encoded message without the metadata shared by batches of one source. */
   private static byte[] bytes(Batch b) {
     return b.encoding() == Encoding.REMOTE_WRITE ? b.series() : b.body();
   }
@@ -350,10 +343,5 @@ public final class Batcher implements Consumer {
       int items = part.stream().mapToInt(Slice::samples).sum();
       out.add(b.withSeries(RequestSlices.join(body, part), items));
     }
-  }
-
-  /** Returns the maximum time that a batch waits. */
-  public Duration after() {
-    return options.after();
   }
 }

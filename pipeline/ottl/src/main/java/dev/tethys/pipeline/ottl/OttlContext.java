@@ -51,14 +51,9 @@ public enum OttlContext {
     return false;
   }
 
-  /** Returns the name in configurations and at the start of paths. */
+  /** The name in configurations and at the start of paths. */
   public String text() {
     return text;
-  }
-
-  /** Returns the enclosing context, or null for a resource. */
-  public @Nullable OttlContext parent() {
-    return parent;
   }
 
   /** Whether a context is this one or encloses it. */
@@ -71,7 +66,7 @@ public enum OttlContext {
     return false;
   }
 
-  /** Returns the context with a name, or null if unknown. */
+  /** Context with a name; null if unknown. */
   public static @Nullable OttlContext of(String name) {
     if (name.equals("instrumentation_scope")) {
       return SCOPE;

@@ -17,14 +17,9 @@ public final class OttlException extends RuntimeException {
     this.offset = Math.clamp(offset, 0, text.length());
   }
 
-  /** Returns the position in the text, from zero. */
+  /** Position in the text, from zero. */
   public int offset() {
     return offset;
-  }
-
-  /** Returns the error without the position. */
-  public String reason() {
-    return reason;
   }
 
   private static String message(String text, int at, String reason) {

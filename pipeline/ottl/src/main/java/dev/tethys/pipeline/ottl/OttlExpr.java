@@ -13,7 +13,7 @@ public abstract class OttlExpr {
     this.type = type;
   }
 
-  /** Returns the type of all values that are not nil. */
+  /** Type of all values that are not nil. */
   public final Type type() {
     return type;
   }
@@ -30,7 +30,7 @@ public abstract class OttlExpr {
     return false;
   }
 
-  /** Returns the value of an expression that is {@link #alwaysInt()}, without boxing. */
+  /** The value of an expression that is {@link #alwaysInt()}, without an object. */
   public long getLong(Cursor at) {
     return (Long) java.util.Objects.requireNonNull(get(at));
   }
@@ -57,26 +57,6 @@ public abstract class OttlExpr {
       @Override
       public @Nullable Object get(Cursor at) {
         return getter.get(at);
-      }
-    };
-  }
-
-  /** Creates an expression that is always an int. */
-  public static OttlExpr ofLong(LongGetter getter) {
-    return new OttlExpr(Type.INT) {
-      @Override
-      public Object get(Cursor at) {
-        return getter.get(at);
-      }
-
-      @Override
-      public long getLong(Cursor at) {
-        return getter.get(at);
-      }
-
-      @Override
-      public boolean alwaysInt() {
-        return true;
       }
     };
   }

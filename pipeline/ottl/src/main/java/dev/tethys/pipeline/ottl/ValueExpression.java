@@ -12,17 +12,8 @@ public final class ValueExpression {
     this.expr = expr;
   }
 
-  public String text() {
-    return text;
-  }
-
-  /** Returns the type of values that are not nil; {@link Type#ANY} if unknown. */
-  public Type type() {
-    return expr.type();
-  }
-
   /**
-   * Returns the value for one item.
+   * Value for one item.
    *
    * @throws EvaluationException with its text if there is none
    */

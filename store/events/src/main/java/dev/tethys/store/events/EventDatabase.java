@@ -21,16 +21,16 @@ public abstract class EventDatabase<L> implements TenantStore {
   private volatile Function<String, L> limits;
 
   /**
-   * @param limits limits by tenant
+   * @param limits by tenant
    */
   protected EventDatabase(Function<String, L> limits) {
     this.limits = limits;
   }
 
-  /** Returns the engine of the store. */
+  /** Engine of the store. */
   protected abstract EventEngine<?, ?, ?> engine();
 
-  /** Returns the limits of a tenant. */
+  /** Limits of a tenant. */
   protected final L limits(String tenant) {
     return limits.apply(tenant);
   }
@@ -82,7 +82,7 @@ public abstract class EventDatabase<L> implements TenantStore {
     engine().housekeep();
   }
 
-  /** Returns the number of parts. */
+  /** Number of parts. */
   public final int parts() {
     return engine().parts().size();
   }
@@ -92,17 +92,17 @@ public abstract class EventDatabase<L> implements TenantStore {
     return engine().parts().stream().mapToLong(PartEntry::size).sum();
   }
 
-  /** Returns the number of parts that were found damaged and are excluded from queries. */
+  /** Number of parts that were found damaged and are excluded from queries. */
   public final int unreadableParts() {
     return engine().unreadableParts();
   }
 
-  /** Returns the memory of the rows that are not in parts, in bytes. */
+  /** Memory of the rows that are not in parts, in bytes. */
   public final long headBytes() {
     return engine().headBytes();
   }
 
-  /** Returns size, limits and failures. */
+  /** Size, limits and failures. */
   public final StoreHealth health() {
     return engine().health();
   }
@@ -110,11 +110,6 @@ public abstract class EventDatabase<L> implements TenantStore {
   @Override
   public final StoreHealth.@Nullable Problem problem() {
     return health().problem();
-  }
-
-  /** True while appends are rejected because the disk is nearly full. */
-  public final boolean isDiskFull() {
-    return engine().isDiskFull();
   }
 
   @Override

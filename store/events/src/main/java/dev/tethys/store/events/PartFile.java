@@ -114,17 +114,12 @@ public final class PartFile implements AutoCloseable {
     }
   }
 
-  /** Returns the manifest entry. */
-  public PartEntry entry() {
-    return entry;
-  }
-
-  /** Returns the path for messages, because responses must not reveal folders of the machine. */
+  /** Path for messages, because responses must not reveal folders of the machine. */
   public String path() {
     return path;
   }
 
-  /** Returns the number of blocks. */
+  /** Number of blocks. */
   public int blocks() {
     return offsets.length;
   }
@@ -133,31 +128,22 @@ public final class PartFile implements AutoCloseable {
     return rows[block];
   }
 
-  public long bytes(int block) {
-    return bytes[block];
-  }
-
-  /** Returns the time of the oldest row of a block. */
+  /** Time of the oldest row of a block. */
   public long first(int block) {
     return firsts[block];
   }
 
-  /** Returns the time of the newest row of a block. */
+  /** Time of the newest row of a block. */
   public long last(int block) {
     return lasts[block];
   }
 
-  /** Returns the offset of a block in the file. */
-  public long offset(int block) {
-    return offsets[block];
-  }
-
-  /** Returns the content of a block. */
+  /** Content of a block. */
   public MemorySegment block(int block) {
     return file.asSlice(offsets[block], lengths[block]);
   }
 
-  /** Returns the filter of a block; empty if it has none. See {@link #isFilterSound}. */
+  /** Filter of a block; empty if it has none. See {@link #isFilterSound}. */
   public MemorySegment filter(int block) {
     return file.asSlice(offsets[block] + lengths[block], filterLengths[block]);
   }
@@ -235,7 +221,7 @@ public final class PartFile implements AutoCloseable {
     }
   }
 
-  /** Returns the missing data of a block as far as it is known; null if nothing is missing. */
+  /** Missing data of a block as far as it is known; null if nothing is missing. */
   public @Nullable String missing(int block) {
     synchronized (damagedBlocks) {
       return missing.get(block);

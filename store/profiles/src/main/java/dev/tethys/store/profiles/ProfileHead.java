@@ -23,7 +23,7 @@ final class ProfileHead implements EventHead<ProfileHead.Snapshot> {
 
   final ProfileSymbolTable symbols = new ProfileSymbolTable();
 
-  /** Stack nodes of appended profiles. */
+  /** Nodes of the stacks of appended profiles. */
   final StackIndex stacks = new StackIndex();
 
   private final Map<Labels, Integer> seriesIndexes = new HashMap<>();
@@ -42,16 +42,6 @@ final class ProfileHead implements EventHead<ProfileHead.Snapshot> {
     series.add(labels);
     seriesBytes += labels.canonicalBytes().length + 128L;
     return series.size() - 1;
-  }
-
-  /** Returns the number of series. */
-  int seriesCount() {
-    return series.size();
-  }
-
-  /** True if a series is in memory. */
-  boolean hasSeries(Labels labels) {
-    return seriesIndexes.containsKey(labels);
   }
 
   /** Adds a profile whose samples refer to this head's symbols. */

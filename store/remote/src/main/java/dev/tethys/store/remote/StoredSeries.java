@@ -75,7 +75,7 @@ public final class StoredSeries {
     return out;
   }
 
-  /** Returns a copy of the series with other labels. */
+  /** Copy of the series with other labels. */
   StoredSeries named(Labels other) {
     return new StoredSeries(other, timestamps, values, histograms);
   }
@@ -85,24 +85,19 @@ public final class StoredSeries {
     return labels;
   }
 
-  /** Returns the number of samples. */
+  /** Number of samples. */
   public int size() {
     return timestamps.length;
   }
 
-  /** Returns the time of a sample in Unix milliseconds. */
+  /** Unix milliseconds of a sample. */
   public long time(int i) {
     return timestamps[i];
   }
 
-  /** Returns the float of a sample; undefined for a histogram. */
+  /** The float of a sample; undefined for a histogram. */
   public double value(int i) {
     return values[i];
-  }
-
-  /** Returns the histogram of a sample, or null for a float. */
-  public @Nullable Histogram histogram(int i) {
-    return histograms == null ? null : histograms[i];
   }
 
   /** Appends a sample to a buffer. */

@@ -42,7 +42,7 @@ public final class HostCollectors implements Collector {
   /** Metrics of the collectors take precedence over metrics from textfiles. */
   private static final String LAST = "textfile";
 
-  /** Maximum time a scrape waits for another one; a read from a broken device may never return. */
+  /** Time that a scrape waits for another one; a read of a broken device may never return. */
   private static final Duration MAX_WAIT = Duration.ofSeconds(10);
 
   private final ReentrantLock turn = new ReentrantLock();
@@ -205,10 +205,5 @@ public final class HostCollectors implements Collector {
   /** Description of a failure for users; for a bug it includes the exception class. */
   static String describe(Exception e) {
     return e instanceof IOException ? IoFailures.describe(e) : e.toString();
-  }
-
-  /** Returns the options the collectors were created with. */
-  public NodeExporterOptions options() {
-    return options;
   }
 }

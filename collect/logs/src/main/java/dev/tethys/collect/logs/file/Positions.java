@@ -46,7 +46,7 @@ public final class Positions implements Cursors {
   static final Duration KEEP = Duration.ofDays(1);
 
   /**
-   * Interval for checking all entries even without changes: expired ones are removed, and deleted
+   * Interval of a check of all entries even without changes: expired ones are removed, and deleted
    * files are released from the positions file.
    */
   static final Duration CHECK_INTERVAL = Duration.ofSeconds(10);
@@ -218,11 +218,6 @@ public final class Positions implements Cursors {
   public synchronized void putCursor(String name, String cursor) {
     written.put(CURSOR + name, cursor);
     changed();
-  }
-
-  /** Returns the number of failed saves. */
-  public synchronized long failures() {
-    return failures;
   }
 
   /** There are unsaved changes. Does not wait. */

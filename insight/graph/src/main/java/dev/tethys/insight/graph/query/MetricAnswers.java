@@ -6,10 +6,10 @@ import java.util.Map;
 /** PromQL over the store that has the counters: the server's own, or another one. */
 @FunctionalInterface
 public interface MetricAnswers {
-  /** One series value. */
+  /** Value of a series. */
   record Sample(Map<String, String> labels, double value) {
-    /** Returns the value of a label; "" if the series does not have it. */
-    String label(String name) {
+    /** Value of a label, "" if the series does not have it. */
+    public String label(String name) {
       return labels.getOrDefault(name, "");
     }
   }

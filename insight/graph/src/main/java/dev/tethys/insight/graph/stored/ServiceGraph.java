@@ -44,10 +44,10 @@ final class ServiceGraph {
 
   private static final String PREFIX = "traces_service_graph_request_";
 
-  /** Attributes that name the other side, in order of preference. */
+  /** Attributes that name the other side, the best first. */
   private static final String[] PEERS = {"peer.service", "db.name", "db.system"};
 
-  /** Attributes that mark a database request, in order of preference. */
+  /** Attributes that mark a request to a database, the best name first. */
   private static final String[] DATABASES = {
     "db.namespace", "db.name", "db.system", "db.system.name"
   };
@@ -117,7 +117,7 @@ final class ServiceGraph {
     this(maxEdges, maxWaiting, waitMillis, SeriesMemory.process());
   }
 
-  /** Creates a graph with separate memory. */
+  /** Variant with other memory. */
   ServiceGraph(int maxEdges, int maxWaiting, long waitMillis, SeriesMemory memory) {
     this.maxEdges = maxEdges;
     this.edges = new CountTable<>(new SeriesRoom(maxEdges, memory));
@@ -125,17 +125,22 @@ final class ServiceGraph {
     this.pairs = new RequestPairs(maxWaiting, waitMillis, MissingSide.BY_PEER, memory, this::count);
   }
 
-  /** Returns the number of edges in memory. */
+  /** Number of edges in memory. */
   synchronized int size() {
     return edges.size();
   }
 
-  /** Returns the number of requests whose other side did not arrive and has no name. */
+  /** Number of addresses of databases in memory. */
+  synchronized int addresses() {
+    return addresses.size();
+  }
+
+  /** Requests whose other side did not come and has no name. */
   synchronized long unpaired() {
     return pairs.unpaired();
   }
 
-  /** Returns the number of requests not counted because of a limit. */
+  /** Requests that were not counted because of a limit. */
   synchronized long dropped() {
     return pairs.dropped();
   }
@@ -211,7 +216,7 @@ final class ServiceGraph {
       return null;
     }
 
-    /** Returns the name of the database called by a client span; null if it calls none. */
+    /** Name of the database that a client's span calls; null if it calls none. */
     @Nullable String database(int span) {
       String name = first(databases, span);
       if (name == null) {

@@ -48,8 +48,8 @@ final class SpanMetrics {
 
   private record Service(String tenant, String name) {}
 
-  private record Key(Service service, String name, int kind, int status) {
-    /** Returns the memory of its series, each with all labels. */
+  private record Key(Service service, String name, int kind, int status, boolean observed) {
+    /** Memory of its series, each with all labels. */
     long bytes() {
       long text = (long) service.name.length() + name.length();
       return (StoredCounts.BOUNDS.length + 5)
@@ -133,7 +133,7 @@ final class SpanMetrics {
     this(maxKeys, maxNames, SeriesMemory.process());
   }
 
-  /** Creates metrics with separate memory. */
+  /** Variant with other memory. */
   SpanMetrics(int maxKeys, int maxNames, SeriesMemory memory) {
     this.maxKeys = maxKeys;
     this.maxNames = maxNames;
@@ -141,12 +141,12 @@ final class SpanMetrics {
     this.table = new CountTable<>(room);
   }
 
-  /** Returns the number of spans counted under {@link #OTHER}. */
+  /** Number of spans that were counted under {@link #OTHER}. */
   synchronized long cut() {
     return cut;
   }
 
-  /** Returns the number of combinations in memory. */
+  /** Number of combinations in memory. */
   synchronized int size() {
     return table.size();
   }

@@ -18,7 +18,7 @@ public final class RowIndex {
   }
 
   /**
-   * Reads the row index of a request.
+   * Index of a request.
    *
    * @param header value of {@link #HEADER}; "" for one row per item
    */
@@ -41,27 +41,22 @@ public final class RowIndex {
     return new RowIndex(ends);
   }
 
-  /** Returns the number of rows. */
+  /** Number of rows. */
   public int rows() {
     return ends.length == 0 ? 0 : ends[ends.length - 1];
   }
 
-  /** Returns the number of items. */
-  public int items() {
-    return ends.length;
-  }
-
-  /** Returns the first row of an item. */
+  /** The first row of an item. */
   public int first(int item) {
     return item == 0 ? 0 : ends[item - 1];
   }
 
-  /** Returns the index after the last row of an item. */
+  /** Index after the last row of an item. */
   public int end(int item) {
     return ends[item];
   }
 
-  /** Returns the item of a row. */
+  /** The item of a row. */
   public int item(int row) {
     int i = Arrays.binarySearch(ends, row + 1);
     return i >= 0 ? i : -i - 1;

@@ -53,11 +53,6 @@ public final class Regex {
     return regex.groupNames();
   }
 
-  /** Returns the number of groups. */
-  public int groupCount() {
-    return regex.groupCount();
-  }
-
   /** Source of the expression for an item. */
   @FunctionalInterface
   interface Source {
@@ -65,8 +60,8 @@ public final class Regex {
   }
 
   /**
-   * Returns an argument that is an expression: compiled at load time if it is constant, otherwise
-   * when evaluated.
+   * Argument that is an expression: compiled at load time if it is constant, otherwise when
+   * evaluated.
    */
   static Source argument(Arguments a, int index) {
     OttlExpr e = a.expr(index);

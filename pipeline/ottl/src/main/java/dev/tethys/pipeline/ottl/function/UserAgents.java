@@ -42,14 +42,9 @@ final class UserAgents {
     this.systems = systems;
   }
 
-  /** Returns the rules, which are loaded when a statement first names the function. */
+  /** Read when a statement first names the function. */
   static UserAgents known() {
     return Holder.KNOWN;
-  }
-
-  /** Returns the number of expressions. */
-  int rules() {
-    return agents.size() + systems.size();
   }
 
   Attributes parse(String text) {

@@ -69,12 +69,7 @@ public final class Arithmetic {
     };
   }
 
-  /** Whether the operator supports the two types; unknown types are allowed. */
-  public static boolean allowed(MathOperator op, Type a, Type b) {
-    return result(op, a, b) != Type.NIL;
-  }
-
-  /** Returns the type of the result; {@link Type#NIL} if there is none. */
+  /** Type of the result; {@link Type#NIL} if there is none. */
   public static Type result(MathOperator op, Type a, Type b) {
     if (a == Type.ANY || b == Type.ANY) {
       Type known = a == Type.ANY ? b : a;
@@ -113,7 +108,7 @@ public final class Arithmetic {
     return t == Type.INT || t == Type.DOUBLE;
   }
 
-  /** Returns the reason why the operation is not supported. */
+  /** Why not. */
   public static String refusal(MathOperator op, Type a, Type b) {
     return "there is no " + a.text() + " " + op.text() + " " + b.text();
   }

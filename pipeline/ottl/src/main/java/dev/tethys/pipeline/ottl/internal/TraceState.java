@@ -10,7 +10,7 @@ public final class TraceState {
 
   private TraceState() {}
 
-  /** Returns the value of a key; "" if it is missing. */
+  /** Value of a key; "" if it is missing. */
   public static String get(String state, String key) {
     for (String entry : state.split(",")) {
       int eq = entry.indexOf('=');
@@ -22,8 +22,8 @@ public final class TraceState {
   }
 
   /**
-   * Returns the state with a key set, which moves to the front as W3C requires; unchanged if key or
-   * value is invalid.
+   * State with a key set, which moves to the front as W3C requires; unchanged if key or value is
+   * invalid.
    */
   public static String set(String state, String key, String value) {
     if (!validKey(key) || !validValue(value)) {
@@ -35,11 +35,6 @@ public final class TraceState {
       entries.removeLast();
     }
     return String.join(",", entries);
-  }
-
-  /** Returns the state without a key. */
-  public static String remove(String state, String key) {
-    return String.join(",", without(state, key));
   }
 
   private static List<String> without(String state, String key) {

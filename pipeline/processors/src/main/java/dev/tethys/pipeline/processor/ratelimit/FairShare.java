@@ -93,9 +93,4 @@ final class FairShare {
   private static long demand(Map<String, Usage> in, String key) {
     return java.util.Objects.requireNonNull(in.get(key)).wanted;
   }
-
-  /** Returns the number of keys seen in this second. */
-  int keys() {
-    return now.size();
-  }
 }

@@ -47,7 +47,7 @@ public final class QueryRun implements AutoCloseable {
   /** Bytes of the bodies of scanned segments. */
   final LongAdder scannedBytes = new LongAdder();
 
-  /** Number of rows in scanned segments. */
+  /** Rows of scanned segments. */
   final LongAdder scannedRows = new LongAdder();
 
   /** Rows that passed the pipeline. */
@@ -82,15 +82,7 @@ public final class QueryRun implements AutoCloseable {
     this.stopped = stopped;
   }
 
-  public LogStore store() {
-    return store;
-  }
-
-  public Scope scope() {
-    return scope;
-  }
-
-  /** Returns the clock time after which the query fails. */
+  /** Time of the clock after which the query fails. */
   long deadline() {
     return deadline;
   }
@@ -116,7 +108,7 @@ public final class QueryRun implements AutoCloseable {
     return scannedBytes.sum();
   }
 
-  /** Returns the number of rows in scanned segments. */
+  /** Rows of scanned segments. */
   public long linesProcessed() {
     return scannedRows.sum();
   }

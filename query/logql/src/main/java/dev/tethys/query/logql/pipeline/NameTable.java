@@ -22,31 +22,26 @@ public final class NameTable {
   private int[] table = new int[64];
   private int size;
 
-  /** Creates a table with the names of errors. */
+  /** Table with the names of errors. */
   public NameTable() {
     id("__error__");
     id("__error_details__");
   }
 
-  /** Returns the number of names. */
-  public int size() {
-    return size;
-  }
-
-  /** Returns the number of a name, adding it if new. */
+  /** Number of a name, which is added if it is new. */
   public int id(String name) {
     byte[] b = name.getBytes(StandardCharsets.UTF_8);
     return id(b, 0, b.length);
   }
 
-  /** Returns the number of a name, adding it if new. */
+  /** Number of a name, which is added if it is new. */
   public int id(byte[] bytes, int from, int to) {
     int slot = slot(bytes, from, to);
     int i = table[slot] - 1;
     return i >= 0 ? i : add(Arrays.copyOfRange(bytes, from, to), slot);
   }
 
-  /** Returns the number of a name; -1 if unknown. */
+  /** Number of a name; -1 if it is unknown. */
   public int find(byte[] bytes, int from, int to) {
     return table[slot(bytes, from, to)] - 1;
   }
@@ -89,17 +84,17 @@ public final class NameTable {
     return i;
   }
 
-  /** Returns the text of a name. */
+  /** Text of a name. */
   public String name(int id) {
     return texts[id];
   }
 
-  /** Returns the UTF-8 bytes of a name; must not be changed. */
+  /** UTF-8 of a name; must not be changed. */
   public byte[] utf8(int id) {
     return names[id];
   }
 
-  /** Returns the number of the name with {@link #DUPLICATE_SUFFIX}. */
+  /** Number of the name with {@link #DUPLICATE_SUFFIX}. */
   public int duplicate(int id) {
     int d = duplicates[id];
     if (d < 0) {

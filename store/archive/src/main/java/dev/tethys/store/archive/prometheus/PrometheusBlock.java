@@ -125,21 +125,6 @@ public final class PrometheusBlock implements ArchivedBlock {
     return meta.level();
   }
 
-  /** Returns the level 1 blocks that it was built from; itself if it is one. */
-  public List<String> sources() {
-    return meta.sources().isEmpty() ? List.of(ulid()) : meta.sources();
-  }
-
-  /** Returns the blocks that this block replaces. */
-  public List<String> parents() {
-    return meta.parents();
-  }
-
-  /** Deleted ranges. */
-  public int tombstones() {
-    return tombstones.count();
-  }
-
   @Override
   public long bytes() {
     return bytes;

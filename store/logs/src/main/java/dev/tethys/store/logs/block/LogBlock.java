@@ -129,19 +129,14 @@ public final class LogBlock {
     return rows;
   }
 
-  /** Returns the Unix time in nanoseconds of the oldest row. */
+  /** Unix time in nanoseconds of the oldest row. */
   public long firstTime() {
     return firstTime;
   }
 
-  /** Returns the Unix time in nanoseconds of the newest row. */
+  /** Unix time in nanoseconds of the newest row. */
   public long lastTime() {
     return lastTime;
-  }
-
-  /** Returns the total size of all bodies in bytes. */
-  public long bytes() {
-    return bytes;
   }
 
   /** Streams with rows in the block, ascending. */
@@ -195,22 +190,21 @@ public final class LogBlock {
     return new TemplateTable(starts, first);
   }
 
-  /** Returns the number of templates. */
+  /** Number of templates. */
   public int templateCount() {
     templates();
     return firstRows.length - 1;
   }
 
-  /** Returns the first row of a template; its rows end where those of the next one start. */
+  /** First row of a template; its rows end where those of the next one begin. */
   public int firstRow(int template) {
     templates();
     return firstRows[template];
   }
 
   /**
-   * Returns the text of a template, with {@code <_>} for each argument. Different templates may
-   * have equal texts. The text is one object as long as it is kept, so that its hash is computed
-   * once.
+   * Text of a template, with {@code <_>} for each argument. Different templates may have equal
+   * texts. The text is one object as long as it is kept, so that its hash is computed once.
    */
   public String pattern(int template) {
     PatternTexts of = patterns;
@@ -267,7 +261,7 @@ public final class LogBlock {
   @SuppressWarnings("ArrayRecordComponent") // shared
   private record PatternTexts(@Nullable String[] texts) {}
 
-  /** Returns the template of a row. */
+  /** Template of a row. */
   public int template(int row) {
     templates();
     int i = Arrays.binarySearch(firstRows, row);
@@ -277,7 +271,7 @@ public final class LogBlock {
     return i;
   }
 
-  /** Returns the time of each row, Unix nanoseconds. The array is shared. */
+  /** Time of each row, Unix nanoseconds. The array is shared. */
   public long[] times() {
     long[] known = times;
     if (known == null) {
@@ -288,7 +282,7 @@ public final class LogBlock {
     return known;
   }
 
-  /** Returns the index of each row's stream in {@link #streams}. The array is shared. */
+  /** Index of each row's stream in {@link #streams}. The array is shared. */
   public int[] streamIndexes() {
     int[] known = rowStreams;
     if (known == null) {
@@ -315,7 +309,7 @@ public final class LogBlock {
   /**
    * Rows of a stream by template.
    *
-   * @param templates template of each run of rows, ascending
+   * @param templates of each run of rows, ascending
    * @param starts place in {@link #rowsOf} of the first row of each run, and the number of rows
    */
   @SuppressWarnings("ArrayRecordComponent") // shared, read only
@@ -419,7 +413,7 @@ public final class LogBlock {
     return new ColumnPositions(out, counts);
   }
 
-  /** Returns the argument columns of a template, valid until the next call. */
+  /** Columns of the arguments of a template, as many as it has; until the next call. */
   private ColumnReader[] arguments(int template) {
     if (template == argumentsOf) {
       return arguments;
@@ -562,7 +556,7 @@ public final class LogBlock {
     return at + argument.size;
   }
 
-  /** Returns the text of a template between its arguments; until the next call. */
+  /** Text of a template between its arguments; until the next call. */
   private TemplateText text(int template) {
     if (textOf != template) {
       byte[] b = templates();
@@ -590,7 +584,7 @@ public final class LogBlock {
     return known;
   }
 
-  /** Returns the length of each row's body. The array is shared. */
+  /** Length of each row's body. The array is shared. */
   public int[] bodyLengths() {
     int[] known = bodyLengths;
     if (known == null) {

@@ -60,11 +60,6 @@ public final class WordList implements ColumnReader.WordSource {
     return new WordList(text.buf, ends);
   }
 
-  /** Returns the number of words. */
-  public int count() {
-    return ends.length;
-  }
-
   private int start(int id) {
     return id == 0 ? 0 : ends[id - 1];
   }

@@ -17,7 +17,7 @@ public final class BatchChunk extends SpanChunk {
   private long @Nullable [] duration;
 
   /**
-   * @param batch batch of spans; must not be changed afterwards
+   * @param batch not changed afterwards
    */
   public BatchChunk(SpanBatch batch) {
     this.batch = batch;
@@ -241,11 +241,6 @@ public final class BatchChunk extends SpanChunk {
         copier.copy(r);
       }
     }
-  }
-
-  /** Returns the batch. */
-  SpanBatch batch() {
-    return batch;
   }
 
   /** Mask of all rows of a chunk. */

@@ -164,7 +164,7 @@ final class BlockSource {
     keep(Derived.SUMMARIES, all, (long) all.size() * TraceSummaries.BYTES_A_TRACE);
   }
 
-  /** Returns the attribute shapes. */
+  /** Shapes of attributes. */
   BlockShapes shapes() {
     BlockShapes v = (BlockShapes) known(Derived.SHAPES);
     if (v == null) {
@@ -194,7 +194,7 @@ final class BlockSource {
     return v;
   }
 
-  /** Returns the shape of each row of spans, events or links. */
+  /** Shape of each row of spans, events or links. */
   int[] rowShapes(int owner) {
     int section =
         owner == 0
@@ -214,11 +214,6 @@ final class BlockSource {
     return n == 0 || isAbsent(section)
         ? new long[n]
         : ColumnReader.numbers(sections().source(section), n);
-  }
-
-  /** Reads the numbers of a column. */
-  long[] numbers(int section, int n) {
-    return longsOf(section, () -> decodeNumbers(section, n));
   }
 
   /** Numbers, which are not retained. */
@@ -252,7 +247,7 @@ final class BlockSource {
     return new TextTable(new byte[0], new int[n == 0 ? 1 : 2]);
   }
 
-  /** Returns the values of an attribute column, without rows. */
+  /** Values of a column of attributes, without rows. */
   Piece column(int c) {
     return column(shapes(), c);
   }
@@ -285,7 +280,7 @@ final class BlockSource {
     return sections().length(section);
   }
 
-  /** Reads a section of known length, including any bytes after it. */
+  /** Bytes of a section of a known length, and any bytes after them. */
   byte[] raw(int section, long length) {
     if (length(section) != length) {
       throw new CorruptionException(

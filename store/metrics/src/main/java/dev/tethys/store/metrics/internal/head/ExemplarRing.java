@@ -65,7 +65,7 @@ final class ExemplarRing {
     shrink();
   }
 
-  /** Returns the outcome that adding the exemplar would have. */
+  /** Outcome that adding the exemplar would have. */
   synchronized Outcome check(Labels series, Exemplar e) {
     Newest n = newest.get(series);
     if (n == null || n.exemplar.timestamp() < e.timestamp() || same(n.exemplar, e)) {
@@ -120,7 +120,7 @@ final class ExemplarRing {
     return 200L + series.canonicalBytes().length + e.labels().canonicalBytes().length;
   }
 
-  /** Returns the estimated memory in use. */
+  /** Estimated memory in use. */
   synchronized long bytes() {
     return bytes;
   }
@@ -131,12 +131,6 @@ final class ExemplarRing {
 
   synchronized List<Entry> entries() {
     return new ArrayList<>(ring);
-  }
-
-  /** Returns the newest exemplar of a series. */
-  synchronized @Nullable Exemplar newest(Labels series) {
-    Newest n = newest.get(series);
-    return n == null ? null : n.exemplar;
   }
 
   /** Removes those of some series in a closed range. */
@@ -151,8 +145,8 @@ final class ExemplarRing {
   }
 
   /**
-   * Returns the series that have exemplars and meet any of the matcher lists, as a set of the
-   * caller's own. Expressions can take long: they are run without holding up who adds.
+   * The series that have exemplars and meet any of the matcher lists, as a set of the caller's own.
+   * Expressions can take long: they are run without holding up who adds.
    */
   Set<Labels> seriesOf(List<List<Matcher>> matcherSets) {
     List<Labels> series;
