@@ -2,6 +2,7 @@ package dev.tethys.contrib.clusteragent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.codec.json.JsonValues;
 import dev.tethys.collect.database.reader.ReadingException.Failure;
 import dev.tethys.contrib.clusteragent.TargetState.Status;
 import dev.tethys.model.exposition.MetricFamily;
@@ -197,6 +198,9 @@ class DatabaseReadingsTest {
       r.apply(config("databases:\n" + first));
       Waiting.await(() -> state(r, one.port()).readAt() != null);
       TargetState before = state(r, one.port());
+      assertThat(JsonValues.read(TargetsJson.write(r.states()))).isNotNull();
+      assertThat(TargetsJson.write(r.states()))
+          .contains("\"engine\":\"memcached\"", "\"status\":\"success\"", "\"name\":\"server\"");
       r.apply(config("databases:\n" + first + second));
       assertThat(state(r, one.port())).isSameAs(before);
       Waiting.await(() -> state(r, two.port()).readAt() != null);
