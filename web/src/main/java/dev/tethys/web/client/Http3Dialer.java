@@ -16,9 +16,7 @@ import org.jspecify.annotations.Nullable;
  * use of HTTP/3, so that other users do not load it. Thread-safe.
  */
 public interface Http3Dialer {
-  /**
-   * Returns the reason why HTTP/3 is unavailable on this machine; empty if it is available.
-   */
+  /** Returns the reason why HTTP/3 is unavailable on this machine; empty if it is available. */
   String problem();
 
   /**

@@ -201,8 +201,8 @@ public final class HttpClientFactory implements AutoCloseable {
   }
 
   /**
-   * Returns the reason why HTTP/3 is unavailable here; empty if it is available. Loads the
-   * library, so only callers that require HTTP/3 should call this.
+   * Returns the reason why HTTP/3 is unavailable here; empty if it is available. Loads the library,
+   * so only callers that require HTTP/3 should call this.
    */
   public static String http3Problem() {
     return Http3Library.problem();

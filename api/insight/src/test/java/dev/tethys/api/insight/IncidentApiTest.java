@@ -1,5 +1,6 @@
 package dev.tethys.api.insight;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.insight.incidents.IncidentCause;
@@ -101,9 +102,7 @@ class IncidentApiTest {
   }
 
   private String idOf(String name) {
-    Incidents all = incidents;
-    assertThat(all).isNotNull();
-    return all.all().stream()
+    return requireNonNull(incidents).all().stream()
         .filter(i -> i.entity().name().equals(name))
         .findFirst()
         .orElseThrow()

@@ -163,7 +163,7 @@ record ClusterAgentConfig(List<DatabaseTarget> databases) {
   /**
    * Reads a file.
    *
-   * @throws ConfigException with the position of what is wrong
+   * @throws ConfigException with the position of the fault
    */
   static ClusterAgentConfig read(
       Path file, Defaults defaults, Function<String, @Nullable String> environment)

@@ -7,7 +7,7 @@ import dev.tethys.collect.database.wire.Deadline;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Reads a database once and lists what could be read, with the remedy for what could not. */
+/** Reads a database once and lists the readable figures, and the remedies for others. */
 final class DatabaseCheck {
   private static final int READINGS = 2;
   private static final int COLUMN = 34;

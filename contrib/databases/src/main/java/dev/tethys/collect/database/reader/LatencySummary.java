@@ -8,9 +8,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Average, maximum and quantiles of the duration of calls that are known by class only: each class
- * has a number of calls and their total time, and its calls are counted with the average of the
- * class.
+ * Average, maximum and quantiles of call durations that are known by class only. Each class has a
+ * number of calls and their total time; all its calls count with the class average.
  */
 public final class LatencySummary {
   private record CallClass(double average, double calls) {}
