@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * @param frequency interval at which files are discovered
  * @param graph the graph that entries go into beside clients, as a collector's configuration; null
  *     if none
- * @param tenant tenant for entries sent to pipelines without a tenant of their own; "" for none
+ * @param tenant tenant for entries sent to pipelines that set no tenant; "" for none
  * @param folder base of relative paths in the graph; null for the working directory
  */
 record PromtailConfig(

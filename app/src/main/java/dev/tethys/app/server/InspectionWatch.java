@@ -248,7 +248,7 @@ final class InspectionWatch implements AutoCloseable {
     do {
       World w = worlds.get();
       hasEntities = w != null && !w.entities().isEmpty();
-      // Without entities there are no problems: it is evaluated when somebody asks only.
+      // Without entities there are no problems: they are evaluated only for a request.
       if (w != null && (hasEntities || isAsked || hadEntities())) {
         isAsked = false;
         InspectionSet all = set();

@@ -16,8 +16,8 @@ import java.util.Locale;
  * @param start Unix milliseconds from which the first cause has existed
  * @param lastSeen time of the last observation of a cause
  * @param end time of its end; 0 until then
- * @param acknowledgedBy person; "" if nobody did
- * @param acknowledgedAt 0 if nobody did
+ * @param acknowledgedBy person; "" while it is not acknowledged
+ * @param acknowledgedAt Unix milliseconds; 0 while it is not acknowledged
  * @param affected services that are or were affected
  * @param requestRate requests a second of the affected services at the last observation
  * @param peakRate the highest of these rates

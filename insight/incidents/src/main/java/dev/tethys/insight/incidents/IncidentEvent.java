@@ -71,7 +71,7 @@ public record IncidentEvent(
       return text;
     }
 
-    /** Whether a person made the entry: such entries have room of their own. */
+    /** Whether a person made the entry: such entries have a separate bound. */
     boolean isByPeople() {
       return this == NOTE || this == ACKNOWLEDGED || this == ACKNOWLEDGEMENT_WITHDRAWN;
     }

@@ -20,7 +20,7 @@ final class QuotaMeter {
   /** Fraction of the limit at which no larger share is requested. */
   private static final double USED_UP = 0.98;
 
-  /** Value that stands for all further values. */
+  /** Value that represents all further values. */
   static final String OTHER = "(other)";
 
   /** Value of resources without the attribute. */
