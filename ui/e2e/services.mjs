@@ -1,6 +1,7 @@
 // Services: list, map and page of a service, against answers that are made within the browser.
 import assert from 'node:assert/strict';
 import { overflow } from './browser.mjs';
+import { mockChanges } from './insight-changes-mock.mjs';
 import { mockInsight } from './insight-mock.mjs';
 import { mockLoki } from './loki-mock.mjs';
 import { mockSpanMetrics } from './services-mock.mjs';
@@ -18,6 +19,7 @@ async function clean(page, what) {
 /** Services of a server without entities: what they show is of requests alone. */
 async function mockServices(page, options) {
   await mockInsight(page, { world: { entities: [], relations: [] }, quiet: true });
+  await mockChanges(page);
   return mockSpanMetrics(page, options);
 }
 

@@ -258,16 +258,17 @@ final class EntityWatch implements AutoCloseable {
   }
 
   void addTo(Routes routes) {
-    new InsightApi(
-            () -> {
-              if (!isAsked) {
-                isAsked = true;
-                wake.release();
-              }
-              return model;
-            })
-        .addTo(routes);
+    new InsightApi(this::requested).addTo(routes);
     new EntityRulesApi(editor()).addTo(routes);
+  }
+
+  /** Returns the model for a request, which opens it; null until it is open. */
+  @Nullable EntityModel requested() {
+    if (!isAsked) {
+      isAsked = true;
+      wake.release();
+    }
+    return model;
   }
 
   /** Returns the model; null until it is open. */

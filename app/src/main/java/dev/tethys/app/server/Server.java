@@ -189,7 +189,7 @@ final class Server implements AutoCloseable {
             metrics.engine(),
             metrics.reading().within(Scope.DEFAULT),
             events,
-            entities::model);
+            entities::requested);
     this.risks =
         new RiskWatch(
             flags,
@@ -377,7 +377,7 @@ final class Server implements AutoCloseable {
     incidents.addTo(routes);
     sources.addTo(routes);
     entities.addTo(routes); // before the rest of /api/v1, which returns 404
-    objectives.addTo(routes, entities::model);
+    objectives.addTo(routes, entities::requested);
     EmbeddedDashboards.addTo(routes, flags, folder);
     changes.addTo(routes);
     risks.addTo(routes);
