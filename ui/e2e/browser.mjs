@@ -29,7 +29,6 @@ export async function openPage(browser, baseUrl, options = {}) {
   const context = await browser.newContext({
     viewport: { width: 1360, height: 850 },
     colorScheme: 'light',
-    reducedMotion: 'reduce', // a click waits until its element stands still
     ...options,
   });
   const page = await context.newPage();
