@@ -53,9 +53,7 @@ class RolloutIntakeFleetTest extends FleetCase {
     }
     JsonNode r = get("/rollouts").path(0);
     assertThat(r.path("state").asString()).as(r.toString()).isEqualTo("undone");
-    // What was sent while the agent changed its version may count for the new one.
-    assertThat(r.path("stateReason").asString())
-        .containsPattern("has taken \\d+ items .* \\(-(9\\d\\.\\d|100\\.0) %\\)");
+    assertThat(r.path("stateReason").asString()).contains("has taken 0", "-100.0 %");
     assertThat(r.path("outputs").path("rows").toString()).contains("\"vanished\":true");
   }
 }
