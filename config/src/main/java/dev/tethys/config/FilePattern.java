@@ -47,6 +47,26 @@ public final class FilePattern {
     }
   }
 
+  /**
+   * Returns the files of a pattern that must match at least one.
+   *
+   * @param subject of the files, for errors
+   * @throws ConfigException if the pattern is invalid or matches no file
+   * @throws IOException if the folder cannot be listed
+   */
+  public static List<Path> existing(String text, String subject) throws IOException {
+    List<Path> found;
+    try {
+      found = of(text).files();
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException(text, String.valueOf(e.getMessage()));
+    }
+    if (found.isEmpty()) {
+      throw new ConfigException(text, "there is no file of " + subject + "; correct the path");
+    }
+    return found;
+  }
+
   /** Returns the directory that contains the files. */
   public Path folder() {
     Path parent = path.toAbsolutePath().getParent();

@@ -117,7 +117,11 @@ public final class PriceFiles {
   public static List<PriceList> read(List<String> patterns) throws IOException {
     List<PriceList> out = new ArrayList<>();
     Map<LocalDate, PriceList> byDay = new TreeMap<>();
-    for (Path file : files(patterns)) {
+    List<Path> files = new ArrayList<>();
+    for (String p : patterns) {
+      files.addAll(FilePattern.existing(p, "prices"));
+    }
+    for (Path file : files) {
       if (Files.size(file) > MAX_BYTES) {
         throw new ConfigException(
             file.toString(),
@@ -146,23 +150,6 @@ public final class PriceFiles {
     }
     out.sort(Comparator.comparing(PriceList::from));
     return List.copyOf(out);
-  }
-
-  private static List<Path> files(List<String> patterns) throws IOException {
-    List<Path> out = new ArrayList<>();
-    for (String p : patterns) {
-      List<Path> found;
-      try {
-        found = FilePattern.of(p).files();
-      } catch (IllegalArgumentException e) {
-        throw new ConfigException(p, String.valueOf(e.getMessage()));
-      }
-      if (found.isEmpty()) {
-        throw new ConfigException(p, "there is no file of prices; correct the path");
-      }
-      out.addAll(found);
-    }
-    return out;
   }
 
   private static List<PriceList> lists(YamlDocument d) {

@@ -212,16 +212,7 @@ public record InspectionSet(
   public static List<Path> files(List<String> patterns) throws IOException {
     List<Path> out = new ArrayList<>();
     for (String p : patterns) {
-      List<Path> found;
-      try {
-        found = FilePattern.of(p).files();
-      } catch (IllegalArgumentException e) {
-        throw new ConfigException(p, String.valueOf(e.getMessage()));
-      }
-      if (found.isEmpty()) {
-        throw new ConfigException(p, "there is no file of inspections; correct the path");
-      }
-      out.addAll(found);
+      out.addAll(FilePattern.existing(p, "inspections"));
       if (out.size() > MAX_FILES) {
         throw new ConfigException(
             p, "matches " + out.size() + " files; at most " + MAX_FILES + " are read");
