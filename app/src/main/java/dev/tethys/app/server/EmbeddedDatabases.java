@@ -6,11 +6,10 @@ import dev.tethys.collect.exporter.ExporterKind;
 import dev.tethys.collect.exporter.ExporterSettings;
 import dev.tethys.collect.exporter.MetricsSource;
 import dev.tethys.collect.scrape.ScrapeConfig;
+import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlNode;
-import dev.tethys.model.GoJson;
 import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.log.JulLogger;
-import dev.tethys.prometheus.PrometheusConfig;
 import dev.tethys.prometheus.collect.CollectedExporters;
 import dev.tethys.prometheus.collect.ExporterKinds;
 import dev.tethys.runtime.cli.FlagSet;
@@ -37,7 +36,7 @@ final class EmbeddedDatabases implements AutoCloseable {
 
   private static final System.Logger LOG = JulLogger.of(EmbeddedDatabases.class.getName());
   private static final String KIND = "databases";
-  private static final String PATH = "/metrics/databases";
+  private static final OwnJob OWN_JOB = new OwnJob(JOB, "/metrics/databases", "15s");
 
   private final Exporter exporter;
   private final Supplier<String> address;
@@ -133,7 +132,7 @@ final class EmbeddedDatabases implements AutoCloseable {
   void reload() {
     try {
       exporter.reload();
-    } catch (IOException | dev.tethys.config.ConfigException e) {
+    } catch (IOException | ConfigException e) {
       LOG.log(
           Level.ERROR,
           "Databases not reloaded, the former ones continue error=\"{0}\"",
@@ -147,30 +146,14 @@ final class EmbeddedDatabases implements AutoCloseable {
    * @param configured configured jobs, which take precedence over a job of the same name
    */
   List<ScrapeConfig> jobs(List<ScrapeConfig> configured) throws IOException {
-    if (configured.stream().anyMatch(j -> j.jobName().equals(JOB))) {
+    if (OWN_JOB.isIn(configured)) {
       LOG.log(
           Level.WARNING,
           "Readings of databases are not stored: the configuration has a job named {0}; rename it",
           JOB);
       return List.of();
     }
-    String yaml =
-        """
-        scrape_configs:
-        - job_name: %s
-          scrape_interval: 15s
-          metrics_path: %s
-          static_configs:
-          - targets: [%s]
-            labels: {instance: %s}
-        """
-            .formatted(JOB, PATH, quoted(address.get()), quoted(Configuration.hostName()));
-    return PrometheusConfig.parse("job " + JOB, yaml).jobs();
-  }
-
-  /** Text as a string of JSON, which YAML reads as it is. */
-  private static String quoted(String s) {
-    return GoJson.append(new StringBuilder(), s).toString();
+    return OWN_JOB.at(address.get());
   }
 
   @Override

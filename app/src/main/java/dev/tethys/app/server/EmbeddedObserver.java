@@ -9,13 +9,11 @@ import dev.tethys.collect.observe.ObserverSinks;
 import dev.tethys.collect.observe.logs.LogLevel;
 import dev.tethys.collect.observe.logs.ObservedLog;
 import dev.tethys.collect.scrape.ScrapeConfig;
-import dev.tethys.model.GoJson;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogEntry;
-import dev.tethys.prometheus.PrometheusConfig;
 import dev.tethys.prometheus.collect.CollectedExporters;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.cli.FlagSet;
@@ -45,6 +43,9 @@ final class EmbeddedObserver implements AutoCloseable {
 
   /** Path of the same metrics over HTTP. */
   static final String PATH = "/metrics/observe";
+
+  /** Job that stores these metrics. */
+  static final OwnJob OWN_JOB = new OwnJob(JOB, PATH, "10s");
 
   /** Change of jobs in the server. */
   interface Jobs {
@@ -187,7 +188,7 @@ final class EmbeddedObserver implements AutoCloseable {
     if (observed == null) {
       return List.of();
     }
-    if (configured.stream().anyMatch(j -> j.jobName().equals(JOB))) {
+    if (OWN_JOB.isIn(configured)) {
       LOG.log(
           Level.WARNING,
           "Observation of this machine is not stored: the configuration has a job named {0};"
@@ -195,26 +196,7 @@ final class EmbeddedObserver implements AutoCloseable {
           JOB);
       return List.of();
     }
-    return PrometheusConfig.parse("job " + JOB, yaml(address.get(), Configuration.hostName()))
-        .jobs();
-  }
-
-  static String yaml(String address, String host) {
-    return """
-    scrape_configs:
-    - job_name: %s
-      scrape_interval: 10s
-      metrics_path: %s
-      static_configs:
-      - targets: [%s]
-        labels: {instance: %s}
-    """
-        .formatted(JOB, PATH, quoted(address), quoted(host));
-  }
-
-  /** Quotes a text as a JSON string, which is valid YAML. */
-  private static String quoted(String s) {
-    return GoJson.append(new StringBuilder(), s).toString();
+    return OWN_JOB.at(address.get());
   }
 
   /** Detaches all programs. */

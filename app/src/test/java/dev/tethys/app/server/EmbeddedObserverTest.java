@@ -116,7 +116,8 @@ class EmbeddedObserverTest {
       }
       // A job of the same name in the configuration is the user's own.
       List<ScrapeConfig> configured =
-          PrometheusConfig.parse("test", EmbeddedObserver.yaml("localhost:1", "here")).jobs();
+          PrometheusConfig.parse("test", EmbeddedObserver.OWN_JOB.yaml("localhost:1", "here"))
+              .jobs();
       assertThat(observer.jobs(configured)).isEmpty();
     }
   }
