@@ -170,7 +170,9 @@ class OpenApiTest {
         asked.put(o.path(), o.parameters().keySet());
       }
       JsonNode form = form(o);
-      if (!form.isMissingNode() && asked.containsKey(o.path())) {
+      // The form of a path that also has GET has the parameters of its GET.
+      if (!form.isMissingNode() && doc.path("paths").path(o.path()).has("get")) {
+        assertThat(asked).as("%s", o).containsKey(o.path());
         assertThat(form.path("properties").propertyNames())
             .as("%s", o)
             .containsExactlyInAnyOrderElementsOf(asked.get(o.path()));
