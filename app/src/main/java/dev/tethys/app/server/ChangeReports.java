@@ -12,13 +12,6 @@ import dev.tethys.insight.deployments.DeploymentReports;
 import dev.tethys.insight.entities.EntityModel;
 import dev.tethys.insight.entities.World;
 import dev.tethys.insight.graph.query.MetricAnswers;
-import dev.tethys.insight.inspections.check.InspectionCheck;
-import dev.tethys.model.access.Scope;
-import dev.tethys.model.storage.MetricSource;
-import dev.tethys.query.promql.PromqlEngine;
-import dev.tethys.query.promql.QueryOptions;
-import dev.tethys.query.promql.QueryOrigin;
-import dev.tethys.query.promql.QueryPriority;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.web.Routes;
@@ -44,14 +37,12 @@ final class ChangeReports {
                   + " Costs prices nodes and services. The last part may be a pattern. Can be"
                   + " repeated. (Tethys)"));
 
-  /** Maximum duration of a query. */
-  private static final long TIMEOUT_MILLIS = 5_000;
-
   private final DeploymentReports deployments;
   private final CostApi costs;
   private final Supplier<@Nullable EntityModel> entities;
 
   /**
+   * @param metrics answers queries of metrics
    * @param events signals besides metrics
    * @param entities null until they are known
    * @throws dev.tethys.config.ConfigException if a file of prices is not valid
@@ -59,13 +50,11 @@ final class ChangeReports {
    */
   ChangeReports(
       FlagSet flags,
-      PromqlEngine engine,
-      MetricSource source,
+      MetricAnswers metrics,
       List<StoredEvents<?>> events,
       Supplier<@Nullable EntityModel> entities)
       throws IOException {
     this.entities = entities;
-    MetricAnswers metrics = answers(engine, source);
     List<String> files = flags.list(PRICES).stream().filter(f -> !f.isEmpty()).toList();
     List<PriceList> prices = files.isEmpty() ? List.of() : PriceFiles.read(files);
     this.costs =
@@ -79,19 +68,6 @@ final class ChangeReports {
       e.addTo(queries);
     }
     this.deployments = new DeploymentReports(queries, System::currentTimeMillis);
-  }
-
-  /** Answers of an engine, with a limit of time. */
-  static MetricAnswers answers(PromqlEngine engine, MetricSource source) {
-    QueryOptions options =
-        new QueryOptions(
-                0,
-                TIMEOUT_MILLIS,
-                false,
-                new QueryOrigin("insight", "", "", "", QueryPriority.INTERACTIVE, Scope.DEFAULT))
-            .uncached();
-    return (query, time) ->
-        InspectionCheck.samples(engine.instant(source, query, time, options).execute().value());
   }
 
   private @Nullable World world() {

@@ -19,7 +19,6 @@ import dev.tethys.model.GoQuote;
 import dev.tethys.model.LabelNames;
 import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.file.RealFiles;
-import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.prometheus.PrometheusConfig;
@@ -36,8 +35,6 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -82,7 +79,7 @@ final class EntityWatch implements AutoCloseable {
   private final LongSupplier millis;
   private final Map<InsightRule.Source, SeriesIndex> indexes =
       new EnumMap<>(InsightRule.Source.class);
-  private final Semaphore wake = new Semaphore(0);
+  private final WatchThread thread = new WatchThread("entities");
   private final String separating;
   private final List<Path> files; // of flags
   private final Path edited; // of the page of rules
@@ -93,9 +90,7 @@ final class EntityWatch implements AutoCloseable {
   private volatile @Nullable EntityModel model;
   private volatile boolean isIdle; // there were no series when it last looked
   private volatile boolean isAsked;
-  private volatile boolean stopped;
   private @Nullable RuleSet applied; // by the model; of its thread
-  private @Nullable Thread thread;
 
   /**
    * @param folder root data folder
@@ -180,7 +175,7 @@ final class EntityWatch implements AutoCloseable {
     if (next != rules) {
       rules = next;
       selectors = null;
-      wake.release();
+      thread.wake();
     }
   }
 
@@ -266,7 +261,7 @@ final class EntityWatch implements AutoCloseable {
   @Nullable EntityModel requested() {
     if (!isAsked) {
       isAsked = true;
-      wake.release();
+      thread.wake();
     }
     return model;
   }
@@ -278,14 +273,13 @@ final class EntityWatch implements AutoCloseable {
 
   /** Starts to read the indexes. */
   void start() {
-    thread =
-        Thread.ofVirtual().name("entities").start(SupervisedLoop.of("entities", this::readOften));
+    thread.start(this::readOften);
   }
 
   private void readOften() {
     EntityModel m = model;
     if (m == null) {
-      if (isStopped(FIRST_SECONDS) || isStoppedBeforeUse()) {
+      if (thread.isStopped(FIRST_SECONDS) || isStoppedBeforeUse()) {
         return;
       }
       RuleSet first = ruleSet();
@@ -310,14 +304,14 @@ final class EntityWatch implements AutoCloseable {
         applied = now;
       }
       m.update(millis.getAsLong());
-    } while (!isStopped(INTERVAL_SECONDS));
+    } while (!thread.isStopped(INTERVAL_SECONDS));
   }
 
   /** Waits for a series, a history or a request: without them the rules need not be compiled. */
   private boolean isStoppedBeforeUse() {
     while (!isAsked && !Files.exists(file) && !hasSeries()) {
       isIdle = true;
-      if (isStopped(FIRST_SECONDS)) {
+      if (thread.isStopped(FIRST_SECONDS)) {
         return true;
       }
     }
@@ -334,34 +328,18 @@ final class EntityWatch implements AutoCloseable {
     }
   }
 
-  private boolean isStopped(long after) {
-    try {
-      if (!stopped && wake.tryAcquire(after, TimeUnit.SECONDS)) {
-        wake.drainPermits();
-      }
-      return stopped;
-    } catch (InterruptedException e) {
-      return true;
-    }
-  }
-
   @Override
   public void close() {
-    stopped = true;
-    wake.release();
-    Thread t = thread;
+    if (!thread.end()) {
+      return; // it may still write
+    }
     try {
-      if (t != null && !t.join(Duration.ofSeconds(10))) {
-        return; // it may still write
-      }
       EntityModel m = model;
       if (m != null) {
         m.close();
       }
     } catch (IOException e) {
       LOG.log(Level.WARNING, "History of entities not closed error=\"{0}\"", e.getMessage());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 }

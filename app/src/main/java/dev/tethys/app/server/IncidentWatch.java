@@ -19,7 +19,6 @@ import dev.tethys.insight.inspections.InspectionReport;
 import dev.tethys.insight.objectives.state.ObjectiveStates;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.IoFailures;
-import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.FlagSet;
@@ -37,8 +36,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -112,7 +109,7 @@ final class IncidentWatch implements AutoCloseable {
   private final Incidents.Limits limits;
   private final Parts parts;
   private final LongSupplier millis;
-  private final Semaphore wake = new Semaphore(0);
+  private final WatchThread thread = new WatchThread("incidents");
   private final IncidentAlerts alerts;
   private final IncidentChanges changes;
 
@@ -122,11 +119,9 @@ final class IncidentWatch implements AutoCloseable {
   private volatile @Nullable Incidents incidents;
   private volatile @Nullable IncidentCauses causes;
   private volatile String unavailable = "incidents are not open yet; ask again in some seconds";
-  private volatile boolean stopped;
   private ObjectiveStates.@Nullable Report objectives;
   private long changesRead;
   private long started;
-  private @Nullable Thread thread;
 
   /**
    * @param folder of all data
@@ -189,15 +184,12 @@ final class IncidentWatch implements AutoCloseable {
 
   /** Observes soon. */
   void wake() {
-    wake.release();
+    thread.wake();
   }
 
   /** Starts to observe. */
   void start() {
-    thread =
-        Thread.ofVirtual()
-            .name("incidents")
-            .start(SupervisedLoop.of("incidents", this::observeOften));
+    thread.start(this::observeOften);
   }
 
   private void observeOften() {
@@ -218,17 +210,9 @@ final class IncidentWatch implements AutoCloseable {
       }
       incidents = all;
     }
-    while (!stopped) {
+    do {
       observe(all);
-      try {
-        if (wake.tryAcquire(INTERVAL_SECONDS, TimeUnit.SECONDS) && !stopped) {
-          Thread.sleep(MIN_PAUSE_MILLIS);
-          wake.drainPermits();
-        }
-      } catch (InterruptedException e) {
-        return;
-      }
-    }
+    } while (!thread.isStopped(INTERVAL_SECONDS, MIN_PAUSE_MILLIS));
   }
 
   private void observe(Incidents all) {
@@ -300,21 +284,16 @@ final class IncidentWatch implements AutoCloseable {
 
   @Override
   public void close() {
-    stopped = true;
-    wake.release();
-    Thread t = thread;
+    if (!thread.end()) {
+      return; // it may still write
+    }
     try {
-      if (t != null && !t.join(Duration.ofSeconds(10))) {
-        return; // it may still write
-      }
       Incidents i = incidents;
       if (i != null) {
         i.close();
       }
     } catch (IOException e) {
       LOG.log(Level.WARNING, "Incidents not closed error=\"{0}\"", e.getMessage());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 }

@@ -13,33 +13,22 @@ import dev.tethys.insight.inspections.InspectionReport;
 import dev.tethys.insight.inspections.check.InspectionCheck;
 import dev.tethys.insight.inspections.definition.Inspection;
 import dev.tethys.insight.inspections.definition.InspectionSet;
-import dev.tethys.model.access.Scope;
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.model.guard.SupervisedLoop;
-import dev.tethys.model.storage.MetricSource;
 import dev.tethys.model.storage.MetricStore;
 import dev.tethys.prometheus.PrometheusConfig;
 import dev.tethys.query.promql.PreparedQuery;
-import dev.tethys.query.promql.PromqlEngine;
-import dev.tethys.query.promql.QueryOptions;
-import dev.tethys.query.promql.QueryOrigin;
 import dev.tethys.query.promql.QueryPriority;
-import dev.tethys.query.promql.parser.ParserOptions;
-import dev.tethys.query.promql.parser.PromqlParser;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -72,15 +61,14 @@ final class InspectionWatch implements AutoCloseable {
   /** Pause until the model has entities; young series count after 30 s. */
   private static final long FIRST_SECONDS = 5;
 
-  /** Maximum duration of a query. */
-  private static final long TIMEOUT_MILLIS = 5_000;
+  private static final String ORIGIN = "inspections";
 
-  private final PromqlEngine promql;
+  private final InsightQueries queries;
   private final Supplier<@Nullable World> worlds;
-  private final MetricSource source;
   private final @Nullable InspectionAlerts alerts; // null if they are not requested
   private final LongSupplier millis;
-  private final Semaphore wake = new Semaphore(0);
+  private final WatchThread thread = new WatchThread("inspections");
+  private final PublishedReport report = new PublishedReport();
   private final List<String> files;
   private final @Nullable ConfiguredFiles<InspectionSet> configured; // null without files
 
@@ -88,24 +76,19 @@ final class InspectionWatch implements AutoCloseable {
   private final Map<String, PreparedQuery> prepared = new ConcurrentHashMap<>();
 
   private volatile @Nullable InspectionSet set; // null: the built-in ones are not read yet
-  private volatile @Nullable InspectionReport report;
   private volatile double seconds;
-  private volatile boolean isAsked;
-  private volatile boolean stopped;
-  private @Nullable Thread thread;
 
   /**
    * Parts of the server that inspections use.
    *
    * @param worlds the entities at present; null until they are known
-   * @param store of the metrics
+   * @param queries over the metrics
    * @param writing receives problems as series
    * @param groups receives generated rule groups
    */
   record Parts(
-      PromqlEngine engine,
+      InsightQueries queries,
       Supplier<@Nullable World> worlds,
-      MetricSource store,
       MetricStore writing,
       Consumer<List<GroupSpec>> groups,
       Registry registry) {}
@@ -118,9 +101,8 @@ final class InspectionWatch implements AutoCloseable {
    * @throws IOException if one cannot be read
    */
   InspectionWatch(FlagSet flags, Parts parts, LongSupplier millis) throws IOException {
-    this.promql = parts.engine;
+    this.queries = parts.queries;
     this.worlds = parts.worlds;
-    this.source = parts.store;
     this.millis = millis;
     this.files = flags.list(FILES).stream().filter(f -> !f.isEmpty()).toList();
     this.alerts = flags.bool(ALERTS) ? new InspectionAlerts(parts.writing, parts.groups) : null;
@@ -155,7 +137,7 @@ final class InspectionWatch implements AutoCloseable {
   }
 
   private double count(Count c) {
-    InspectionReport r = report;
+    InspectionReport r = report.get();
     return r == null ? 0 : c.of(r);
   }
 
@@ -207,23 +189,17 @@ final class InspectionWatch implements AutoCloseable {
       if (alerts != null) {
         alerts.addRules(next);
       }
-      wake.release();
+      thread.wake();
     }
   }
 
   void addTo(Routes routes, InspectionApi.IncidentOfProblem incidents) {
-    new InspectionApi(
-            () -> {
-              isAsked = true;
-              return report;
-            },
-            incidents)
-        .addTo(routes);
+    new InspectionApi(report::requested, incidents).addTo(routes);
   }
 
   /** The last report; null before the first evaluation. */
   @Nullable InspectionReport report() {
-    return report;
+    return report.get();
   }
 
   /** Calls a listener after each evaluation; must be called before {@link #start}. */
@@ -233,14 +209,11 @@ final class InspectionWatch implements AutoCloseable {
 
   /** Starts to evaluate. */
   void start() {
-    thread =
-        Thread.ofVirtual()
-            .name("inspections")
-            .start(SupervisedLoop.of("inspections", this::evaluateOften));
+    thread.start(this::evaluateOften);
   }
 
   private void evaluateOften() {
-    if (isStopped(FIRST_SECONDS)) {
+    if (thread.isStopped(FIRST_SECONDS)) {
       return;
     }
     InspectionEngine engine = null;
@@ -248,9 +221,7 @@ final class InspectionWatch implements AutoCloseable {
     do {
       World w = worlds.get();
       hasEntities = w != null && !w.entities().isEmpty();
-      // Without entities there are no problems: they are evaluated only for a request.
-      if (w != null && (hasEntities || isAsked || hadEntities())) {
-        isAsked = false;
+      if (w != null && report.isNeeded(w)) {
         InspectionSet all = set();
         if (engine == null) {
           prepare(all);
@@ -262,18 +233,13 @@ final class InspectionWatch implements AutoCloseable {
         long start = System.nanoTime();
         InspectionReport r = engine.evaluate(w, millis.getAsLong());
         seconds = (System.nanoTime() - start) / 1e9;
-        report = r;
+        report.publish(r);
         if (alerts != null) {
           alerts.record(r);
         }
         evaluated.run();
       }
-    } while (!isStopped(hasEntities ? INTERVAL_SECONDS : FIRST_SECONDS));
-  }
-
-  private boolean hadEntities() {
-    InspectionReport r = report;
-    return r != null && !r.world().entities().isEmpty();
+    } while (!thread.isStopped(hasEntities ? INTERVAL_SECONDS : FIRST_SECONDS));
   }
 
   /** Answers out of the store of the server, with the share of the engine that rules have. */
@@ -284,70 +250,21 @@ final class InspectionWatch implements AutoCloseable {
     };
   }
 
-  /** Prepares the queries of some inspections, and forgets others. */
+  /** Prepares the queries of some inspections, and removes others. */
   private void prepare(InspectionSet all) {
-    QueryOptions options =
-        new QueryOptions(
-            0,
-            TIMEOUT_MILLIS,
-            false,
-            new QueryOrigin("inspections", "", "", "", QueryPriority.RULE, Scope.DEFAULT));
     Set<String> used = new HashSet<>();
     all.inspections().forEach(i -> used.add(i.query()));
     if (all.requests() != null) {
       used.add(all.requests());
     }
     prepared.keySet().retainAll(used);
-    used.forEach(q -> prepare(q, options));
-  }
-
-  /**
-   * Answers to further queries, which are prepared each time.
-   *
-   * @param origin name of the asking part, for the log of queries
-   */
-  MetricAnswers further(String origin) {
-    QueryOptions options =
-        new QueryOptions(
-            0,
-            TIMEOUT_MILLIS,
-            false,
-            new QueryOrigin(origin, "", "", "", QueryPriority.RULE, Scope.DEFAULT));
-    return (query, time) ->
-        InspectionCheck.samples(
-            promql.instant(source, query, time, options.uncached()).execute().value());
-  }
-
-  private void prepare(String query, QueryOptions options) {
-    prepared.computeIfAbsent(
-        query,
+    used.forEach(
         q ->
-            promql.prepare(
-                source, q, PromqlParser.parse(q, ParserOptions.STABLE), options.uncached()));
-  }
-
-  private boolean isStopped(long after) {
-    try {
-      if (!stopped && wake.tryAcquire(after, TimeUnit.SECONDS)) {
-        wake.drainPermits();
-      }
-      return stopped;
-    } catch (InterruptedException e) {
-      return true;
-    }
+            prepared.computeIfAbsent(q, text -> queries.prepare(text, ORIGIN, QueryPriority.RULE)));
   }
 
   @Override
   public void close() {
-    stopped = true;
-    wake.release();
-    Thread t = thread;
-    try {
-      if (t != null) {
-        t.join(Duration.ofSeconds(10));
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    thread.end();
   }
 }

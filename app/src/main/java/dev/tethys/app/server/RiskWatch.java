@@ -7,7 +7,6 @@ import dev.tethys.api.insight.RiskApi;
 import dev.tethys.insight.entities.World;
 import dev.tethys.insight.graph.query.MetricAnswers;
 import dev.tethys.insight.inspections.InspectionEngine;
-import dev.tethys.insight.inspections.InspectionReport;
 import dev.tethys.insight.inspections.definition.Inspection;
 import dev.tethys.insight.inspections.definition.InspectionSet;
 import dev.tethys.insight.inspections.risk.EntityCounts;
@@ -15,7 +14,6 @@ import dev.tethys.insight.inspections.risk.RiskDismissals;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Samples;
 import dev.tethys.model.file.IoFailures;
-import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.MetricStore;
@@ -26,11 +24,8 @@ import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -63,11 +58,10 @@ final class RiskWatch implements AutoCloseable {
   private final MetricStore writing;
   private final LongSupplier millis;
   private final Path file;
-  private final CountDownLatch stop = new CountDownLatch(1);
+  private final WatchThread thread = new WatchThread("risks");
+  private final PublishedReport report = new PublishedReport();
   private volatile @Nullable InspectionSet set; // null: the built-in ones are not read yet
-  private volatile @Nullable InspectionReport report;
   private volatile @Nullable RiskDismissals dismissals;
-  private @Nullable Thread thread;
   private Map<Labels, Double> written = Map.of(); // by the thread that evaluates
 
   /**
@@ -98,42 +92,39 @@ final class RiskWatch implements AutoCloseable {
 
   /** PromQL of all risks. */
   List<String> expressions() {
-    try {
-      return set().inspections().stream().map(Inspection::query).distinct().toList();
-    } catch (IOException e) {
-      throw new IllegalStateException("built-in risks cannot be read", e);
-    }
+    return set().inspections().stream().map(Inspection::query).distinct().toList();
   }
 
-  private InspectionSet set() throws IOException {
+  private InspectionSet set() {
     InspectionSet s = set;
     if (s == null) {
-      s = InspectionSet.risks(List.of());
+      try {
+        s = InspectionSet.risks(List.of());
+      } catch (IOException e) {
+        throw new IllegalStateException("built-in risks cannot be read", e);
+      }
       set = s;
     }
     return s;
   }
 
   void addTo(Routes routes) {
-    new RiskApi(() -> report, () -> dismissals, millis).addTo(routes);
+    new RiskApi(report::requested, () -> dismissals, millis).addTo(routes);
   }
 
   /** Starts to evaluate. */
   void start() {
-    thread =
-        Thread.ofVirtual().name("risks").start(SupervisedLoop.of("risks", this::evaluateOften));
+    thread.start(this::evaluateOften);
   }
 
   private void evaluateOften() {
-    if (isStopped(FIRST_SECONDS)) {
+    if (thread.isStopped(FIRST_SECONDS)) {
       return;
     }
-    InspectionEngine engine;
     try {
       if (dismissals == null) {
         dismissals = new RiskDismissals(file);
       }
-      engine = new InspectionEngine(set(), answers, InspectionEngine.Limits.DEFAULT);
     } catch (IOException e) {
       LOG.log(
           Level.ERROR,
@@ -143,16 +134,20 @@ final class RiskWatch implements AutoCloseable {
           IoFailures.describe(e));
       return;
     }
+    InspectionEngine engine = null;
     boolean hasEntities;
     do {
       World w = worlds.get();
       hasEntities = w != null && !w.entities().isEmpty();
-      if (w != null) {
+      if (w != null && report.isNeeded(w)) {
+        if (engine == null) {
+          engine = new InspectionEngine(set(), answers, InspectionEngine.Limits.DEFAULT);
+        }
         long now = millis.getAsLong();
         record(EntityCounts.of(w), now);
-        report = engine.evaluate(w, now);
+        report.publish(engine.evaluate(w, now));
       }
-    } while (!isStopped(hasEntities ? INTERVAL_SECONDS : FIRST_SECONDS));
+    } while (!thread.isStopped(hasEntities ? INTERVAL_SECONDS : FIRST_SECONDS));
   }
 
   private void record(Map<Labels, Double> counts, long now) {
@@ -170,30 +165,18 @@ final class RiskWatch implements AutoCloseable {
     }
   }
 
-  private boolean isStopped(long after) {
-    try {
-      return stop.await(after, TimeUnit.SECONDS);
-    } catch (InterruptedException e) {
-      return true;
-    }
-  }
-
   @Override
   public void close() {
-    stop.countDown();
-    Thread t = thread;
+    if (!thread.end()) {
+      return; // it may still write
+    }
     try {
-      if (t != null && !t.join(Duration.ofSeconds(10))) {
-        return;
-      }
       RiskDismissals d = dismissals;
       if (d != null) {
         d.close();
       }
     } catch (IOException e) {
       LOG.log(Level.WARNING, "Dismissals of risks not closed error=\"{0}\"", e.getMessage());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 }

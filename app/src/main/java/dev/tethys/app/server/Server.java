@@ -11,6 +11,7 @@ import dev.tethys.collect.host.linux.ProcessCollector;
 import dev.tethys.collect.scrape.ScrapeConfig;
 import dev.tethys.collect.scrape.ScrapeMemory;
 import dev.tethys.insight.entities.rules.InsightRule;
+import dev.tethys.insight.graph.query.MetricAnswers;
 import dev.tethys.model.access.Scope;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.IoFailures;
@@ -25,6 +26,7 @@ import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.pipeline.web.PipelineEndpoints;
 import dev.tethys.pipeline.web.TapAccess;
 import dev.tethys.prometheus.PrometheusConfig;
+import dev.tethys.query.promql.QueryPriority;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.ListenFlags;
@@ -183,18 +185,13 @@ final class Server implements AutoCloseable {
         incidents.alerts()::annotations,
         incidents.alerts()::delivered,
         incidents.alerts()::notified);
-    this.changes =
-        new ChangeReports(
-            flags,
-            metrics.engine(),
-            metrics.reading().within(Scope.DEFAULT),
-            events,
-            entities::requested);
+    MetricAnswers insightAnswers = queries().answers("insight", QueryPriority.INTERACTIVE);
+    this.changes = new ChangeReports(flags, insightAnswers, events, entities::requested);
     this.risks =
         new RiskWatch(
             flags,
             folder,
-            ChangeReports.answers(metrics.engine(), metrics.reading().within(Scope.DEFAULT)),
+            insightAnswers,
             entities::world,
             metrics.writing("risks"),
             System::currentTimeMillis);
@@ -245,12 +242,15 @@ final class Server implements AutoCloseable {
     return out;
   }
 
+  private InsightQueries queries() {
+    return new InsightQueries(metrics.engine(), metrics.reading().within(Scope.DEFAULT));
+  }
+
   private InspectionWatch inspections() throws IOException {
     InspectionWatch.Parts parts =
         new InspectionWatch.Parts(
-            metrics.engine(),
+            queries(),
             entities::world,
-            metrics.reading().within(Scope.DEFAULT),
             metrics.writing("inspections"),
             alerting::applyGeneratedGroups,
             registry);
@@ -272,7 +272,7 @@ final class Server implements AutoCloseable {
             inspections::report,
             objectives::states,
             alerting::groups,
-            inspections.further("incidents"),
+            queries().answers("incidents", QueryPriority.RULE),
             entities::model,
             web.url(),
             registry);
