@@ -270,6 +270,11 @@ export const scenarios = [
       await page.getByText('less than 3 minutes have passed since').waitFor();
       await open('/services/service/pay');
       await page.getByLabel('Deployments', { exact: true }).getByText('1.8.1 → 1.8.2').waitFor();
+      await page.getByLabel('Cost', { exact: true }).getByText('73.00 EUR').waitFor();
+      await open('/services/service/mail');
+      const risks = page.getByLabel('Risks', { exact: true });
+      await risks.getByText('mail has one instance').waitFor();
+      await risks.getByRole('button', { name: 'Dismiss' }).waitFor();
     },
   },
   {

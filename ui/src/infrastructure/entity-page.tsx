@@ -5,6 +5,7 @@ import { PageTabs } from '../app/page-tabs';
 import { Moment } from '../components/moment';
 import { TimePicker } from '../components/time-picker';
 import { Empty, Loading, PageHead } from '../components/ui';
+import { EntityCost } from '../costs/parts';
 import { quoted } from '../explore/logs/lexer';
 import { EntityIncidents } from '../incidents/parts';
 import { reasonOf, useEntity } from '../insight/api';
@@ -20,6 +21,7 @@ import type { EntityAnswer } from '../insight/types';
 import { useEntityInsight } from '../insight/use-insight';
 import { hostsOf, partsOf } from '../insight/world';
 import { spellDuration } from '../lib/time';
+import { EntityRisks } from '../risks/parts';
 import { exploreSearch, LogPatterns } from '../services/log-patterns';
 import { type ServicesState, useServicesState } from '../services/state';
 import { CpuFlames } from './flames';
@@ -164,6 +166,8 @@ function Details({ answer, state }: { answer: EntityAnswer; state: ServicesState
       />
       <Relations groups={groups} carried={state.carried} />
       <ChangeList changes={insight.changes} range={spellDuration(state.time.range)} />
+      <EntityRisks entity={entity} world={world} />
+      <EntityCost id={entity.id} />
       {container && <CpuFlames query={`{container_id=${quoted(container)}}`} state={state} />}
       {streams && <LogPatterns matcher={streams.slice(1, -1)} state={state} />}
     </>

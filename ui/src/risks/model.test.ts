@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Risk } from './api';
-import { groupsOf } from './model';
+import { groupsOf, openOf } from './model';
 
 const risk = (inspection: string, name: string, severity: 'warning' | 'critical' = 'warning'): Risk => ({
   risk: {
@@ -28,4 +28,11 @@ it('filters by any text of a risk', () => {
   const all = [risk('One', 'cart'), risk('Two', 'web')];
   expect(groupsOf(all, 'CART').map(({ inspection }) => inspection)).toEqual(['One']);
   expect(groupsOf(all, 'none')).toEqual([]);
+});
+
+it('lists open risks of some entities, critical ones first', () => {
+  const dismissed = { ...risk('Three', 'web'), dismissed: { reason: 'known', person: '', time: 0 } };
+  const all = [risk('One', 'cart'), risk('Two', 'web'), dismissed, risk('Exposed', 'db', 'critical')];
+  const found = openOf(all, new Set(['service:web', 'service:db']));
+  expect(found.map(({ risk: { inspection } }) => inspection)).toEqual(['Exposed', 'Two']);
 });

@@ -25,3 +25,9 @@ export function groupsOf(all: Risk[], text: string): RiskGroup[] {
     (a, b) => critical(b) - critical(a) || b.risks.length - a.risks.length || a.title.localeCompare(b.title),
   );
 }
+
+/** Risks of entities that are not dismissed, critical ones first. */
+export const openOf = (all: Risk[], ids: ReadonlySet<string>): Risk[] =>
+  all
+    .filter(({ risk, dismissed }) => dismissed === null && ids.has(risk.entity.id))
+    .sort((a, b) => Number(b.risk.severity === 'critical') - Number(a.risk.severity === 'critical'));

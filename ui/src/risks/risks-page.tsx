@@ -1,13 +1,13 @@
 /** Services → Risks: weaknesses that are no problem yet, and those that people dismissed. */
-import { Link, useSearch } from '@tanstack/react-router';
+import { useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { PageTabs } from '../app/page-tabs';
 import { Button, Empty, Loading, Notice, PageHead, SearchField } from '../components/ui';
 import { reasonOf } from '../insight/api';
-import { Ago, EntityLink } from '../insight/parts';
 import { useServicesState } from '../services/state';
-import { type Risk, useDismissal, useRisks } from './api';
+import { useDismissal, useRisks } from './api';
 import { groupsOf, type RiskGroup } from './model';
+import { type Change, RiskRow } from './parts';
 import '../insight/insight.css';
 import '../services/services.css';
 import './risks.css';
@@ -93,8 +93,6 @@ export function RisksPage() {
   );
 }
 
-type Change = (id: string, reason: string | null) => void;
-
 function Group({ group, busy, onChange }: { group: RiskGroup; busy: boolean; onChange: Change }) {
   const [shown, setShown] = useState(SHOWN);
   return (
@@ -113,76 +111,5 @@ function Group({ group, busy, onChange }: { group: RiskGroup; busy: boolean; onC
         </Button>
       )}
     </section>
-  );
-}
-
-function RiskRow({
-  one: { risk, dismissed },
-  busy,
-  onChange,
-}: {
-  one: Risk;
-  busy: boolean;
-  onChange: Change;
-}) {
-  const [reason, setReason] = useState<string | null>(null);
-  return (
-    <li className="problem">
-      <span className={`badge badge-${risk.severity === 'critical' ? 'err' : 'warn'}`}>{risk.severity}</span>
-      <div className="problem-text">
-        <p className="problem-title">
-          <EntityLink entity={risk.entity} />: {risk.message}
-        </p>
-        {dismissed ? (
-          <p className="muted">
-            Dismissed <Ago ms={dismissed.time * 1000} />
-            {dismissed.person && ` by ${dismissed.person}`}: {dismissed.reason}
-          </p>
-        ) : (
-          <p className="muted">
-            {risk.remedy}{' '}
-            <Link to="/query" search={{ 'g0.expr': risk.query, 'g0.tab': 'graph' } as never}>
-              Query
-            </Link>
-          </p>
-        )}
-        {reason !== null && (
-          <form
-            className="risk-reason"
-            onSubmit={(event) => {
-              event.preventDefault();
-              if (reason.trim() === '') return;
-              onChange(risk.id, reason);
-              setReason(null);
-            }}
-          >
-            <input
-              className="input"
-              aria-label="Reason"
-              placeholder="Reason"
-              maxLength={500}
-              value={reason}
-              onChange={(event) => setReason(event.target.value)}
-            />
-            <Button type="submit" look="primary" disabled={busy || reason.trim() === ''}>
-              Dismiss
-            </Button>
-            <Button look="ghost" onClick={() => setReason(null)}>
-              Cancel
-            </Button>
-          </form>
-        )}
-      </div>
-      {reason === null &&
-        (dismissed ? (
-          <Button look="ghost" disabled={busy} onClick={() => onChange(risk.id, null)}>
-            Reopen
-          </Button>
-        ) : (
-          <Button look="ghost" disabled={busy} onClick={() => setReason('')}>
-            Dismiss
-          </Button>
-        ))}
-    </li>
   );
 }

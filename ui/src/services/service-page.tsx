@@ -1,9 +1,10 @@
-/** One service: problems, objectives, requests, dependencies, instances, resources, traces, profile, logs, changes. */
+/** One service: problems, objectives, requests, dependencies, instances, resources, logs, traces, changes, risks, cost. */
 import { Link, useParams } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { ErrorNotice, isMissing } from '../api/errors';
 import { TimePicker } from '../components/time-picker';
 import { Loading, PageHead } from '../components/ui';
+import { EntityCost } from '../costs/parts';
 import { useDeployments } from '../deployments/api';
 import { DeploymentTable } from '../deployments/deployment-table';
 import { quoted } from '../explore/logs/lexer';
@@ -31,6 +32,7 @@ import { type EntityInsight, useEntityInsight } from '../insight/use-insight';
 import { attributeOf, namedEntity, partsOf } from '../insight/world';
 import { spellDuration } from '../lib/time';
 import { formatValue } from '../lib/units';
+import { EntityRisks } from '../risks/parts';
 import { useOperations, useServiceMap } from './api';
 import { Dependencies } from './dependencies';
 import { Figure } from './figure';
@@ -140,6 +142,8 @@ export function ServicePage() {
       <SlowTraces of={of} state={state} />
       <CpuFlames query={streams} state={state} />
       <ServiceDeployments service={entity?.id ?? name} />
+      {entity && <EntityRisks entity={entity} world={world} />}
+      {entity && <EntityCost id={entity.id} />}
       <ChangeList changes={insight.changes} range={spellDuration(state.time.range)} />
     </div>
   );
