@@ -4,7 +4,7 @@
 // embedded (a server with an Alertmanager inside and three firing alerts), alertmanager and pushgateway (--manager=PATH when they are inside of a server),
 // fleet (a control plane with three collectors; --feed=URL is a port that is taken),
 // fleet-traffic (a control plane with five collectors, which the demo shop sends to),
-// explore-logs, explore-traces, explore-profiles, services, infrastructure and insight (answers are made within the browser), explore-logs-store (a server with an empty log store), dashboards (a server without dashboards), logs (what reads logs; pushes go to --feed=URL), logs-down (the same while Loki is down), remote-write (a server or an agent with the configuration of BrowserWriteTest).
+// explore-logs, explore-traces, explore-profiles, services, infrastructure, databases and insight (answers are made within the browser), explore-logs-store (a server with an empty log store), dashboards (a server without dashboards), logs (what reads logs; pushes go to --feed=URL), logs-down (the same while Loki is down), remote-write (a server or an agent with the configuration of BrowserWriteTest).
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -37,6 +37,7 @@ const SUITES = {
   'explore-profiles': './explore-profiles.mjs',
   services: './services.mjs',
   infrastructure: './infrastructure.mjs',
+  databases: './databases.mjs',
   insight: './insight.mjs',
   dashboards: './dashboards.mjs',
   fleet: './fleet.mjs',
@@ -68,7 +69,7 @@ try {
     const opened = await openPage(browser, baseUrl, scenario.context);
     // What Prometheus, or an older one, does not have is not an error of the interface.
     opened.allow(
-      /404 .*\/api\/v1\/(status\/(tsdb\/blocks|queries|cardinality|storage|alertmanagers)|explain|pipelines|dashboards$)|(404|503) .*\/api\/v1\/insight\/|404 .*\/(loki|tempo)\/api|404 .*\/pyroscope\//,
+      /404 .*\/api\/v1\/(databases$|status\/(tsdb\/blocks|queries|cardinality|storage|alertmanagers)|explain|pipelines|dashboards$)|(404|503) .*\/api\/v1\/insight\/|404 .*\/(loki|tempo)\/api|404 .*\/pyroscope\//,
     );
     const shot = async (name, options) => {
       if (values.screenshots)

@@ -100,6 +100,9 @@ export function groupsOf(of: Offer): Group[] {
         ]),
         page('Host', [view('/host', 'Host', 'machine cpu memory disk network')]),
         page('Nodes', [view('/nodes', 'Nodes', 'machines node agent')]),
+        page('Databases', [
+          view('/databases', 'Databases', 'postgres mysql redis mongodb statements locks replication sql'),
+        ]),
         page('Containers', [
           view('/containers', 'Containers', 'docker pods units processes ebpf connections requests sql'),
         ]),

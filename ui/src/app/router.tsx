@@ -76,6 +76,8 @@ const nodes = lazyRouteComponent(() => import('../infrastructure/nodes-page'), '
 const entities = lazyRouteComponent(() => import('../infrastructure/entities-page'), 'EntitiesPage');
 const entity = lazyRouteComponent(() => import('../infrastructure/entity-page'), 'EntityPage');
 const entityRules = lazyRouteComponent(() => import('../infrastructure/rules-page'), 'RulesPage');
+const databases = lazyRouteComponent(() => import('../databases/databases-page'), 'DatabasesPage');
+const database = lazyRouteComponent(() => import('../databases/database-page'), 'DatabasePage');
 const containers = lazyRouteComponent(() => import('../infrastructure/containers-page'), 'ContainersPage');
 const container = lazyRouteComponent(() => import('../infrastructure/container-page'), 'ContainerPage');
 const targets = lazyRouteComponent(() => import('../targets/targets-page'), 'TargetsPage');
@@ -209,6 +211,8 @@ const routes = root.addChildren([
   route('/infrastructure/entity/$id', entity),
   route('/infrastructure/rules', entityRules),
   route('/nodes', nodes),
+  route('/databases', databases),
+  route('/databases/database', database),
   route('/containers', containers),
   route('/containers/container', container),
   route('/targets', logs ? logFiles : targets),

@@ -26,6 +26,7 @@ class BrowserExploreTest extends BrowserScenarios {
       scenarios("--suite=explore-profiles", "--base-url=http://127.0.0.1:" + server.port);
       scenarios("--suite=services", "--base-url=http://127.0.0.1:" + server.port);
       scenarios("--suite=infrastructure", "--base-url=http://127.0.0.1:" + server.port);
+      scenarios("--suite=databases", "--base-url=http://127.0.0.1:" + server.port);
       scenarios("--suite=insight", "--base-url=http://127.0.0.1:" + server.port);
       scenarios("--suite=dashboards", "--base-url=http://127.0.0.1:" + server.port);
     }

@@ -5,21 +5,29 @@ import dev.tethys.collect.exporter.ExporterDependencies;
 import dev.tethys.collect.exporter.ExporterKind;
 import dev.tethys.collect.exporter.ExporterSettings;
 import dev.tethys.collect.exporter.MetricsSource;
+import dev.tethys.collect.exporter.ObservedDatabase;
 import dev.tethys.collect.scrape.ScrapeConfig;
 import dev.tethys.config.ConfigException;
+import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
+import dev.tethys.insight.entities.DatabaseEndpoint;
 import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.prometheus.collect.CollectedExporters;
 import dev.tethys.prometheus.collect.ExporterKinds;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.UsageException;
+import dev.tethys.web.HttpHandler;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
 import dev.tethys.web.Routes;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -38,50 +46,67 @@ final class EmbeddedDatabases implements AutoCloseable {
   private static final String KIND = "databases";
   private static final OwnJob OWN_JOB = new OwnJob(JOB, "/metrics/databases", "15s");
 
-  private final Exporter exporter;
+  private static final String COROOT_CONFIG = "/v1/config";
+
+  /** Answer of a server without the contribution. */
+  private static final String NO_DATABASES = "{\"application_instrumentation\":[]}";
+
+  /** Configuration of a server without a file: databases are read by agents only. */
+  private static final String SERVE = "found_databases: serve";
+
+  private final @Nullable Exporter exporter;
+  private final ExporterDependencies dependencies;
   private final Supplier<String> address;
 
-  private EmbeddedDatabases(
-      Exporter exporter, MetricsSource metrics, CollectedExporters jobs, Supplier<String> address) {
-    this.exporter = exporter;
-    this.address = address;
-    jobs.serve(JOB, metrics);
-    exporter.start(metrics);
-  }
-
   /**
-   * Starts to read the databases of the flag's file; null without the flag.
+   * Starts to read the databases of the flag's file, and those of the service map.
    *
    * @param jobs reads the job
+   * @param endpoints databases of the service map
    * @param address of the server, once it listens
    */
-  static @Nullable EmbeddedDatabases of(
-      FlagSet flags, CollectedExporters jobs, HttpClientFactory clients, Supplier<String> address) {
+  EmbeddedDatabases(
+      FlagSet flags,
+      CollectedExporters jobs,
+      HttpClientFactory clients,
+      Supplier<List<DatabaseEndpoint>> endpoints,
+      Supplier<String> address) {
+    this.address = address;
+    this.dependencies =
+        new ExporterDependencies(
+            clients, InstantSource.system(), System::getenv, () -> observed(endpoints.get()));
     String file = flags.get(CONFIG);
     if (file.isEmpty()) {
-      return null;
+      exporter = null;
+      return;
     }
     ExporterKind kind = ExporterKinds.find(ExporterKinds.ALL, KIND);
     if (kind == null) {
       throw new UsageException("tethys server: --" + CONFIG + ": " + ExporterKinds.refusal(KIND));
     }
     try {
-      Exporter e =
-          kind.open(
-              new FileSetting(file),
-              new ExporterDependencies(clients, InstantSource.system(), System::getenv));
+      Exporter e = kind.open(new FileSetting(file, null), dependencies);
       MetricsSource metrics = e.metrics();
       if (metrics == null) {
         throw new IllegalStateException(KIND + " has no metrics");
       }
-      return new EmbeddedDatabases(e, metrics, jobs, address);
+      exporter = e;
+      jobs.serve(JOB, metrics);
+      e.start(metrics);
     } catch (IOException e) {
       throw new UsageException("tethys server: --" + CONFIG + ": " + IoFailures.describe(e));
     }
   }
 
+  private static List<ObservedDatabase> observed(List<DatabaseEndpoint> all) {
+    return all.stream()
+        .map(e -> new ObservedDatabase(e.system(), e.host(), e.port(), e.name(), e.addresses()))
+        .toList();
+  }
+
   /** The one flag of the exporter. */
-  private record FileSetting(String file) implements ExporterSettings {
+  private record FileSetting(String file, @Nullable YamlNode inlineConfig)
+      implements ExporterSettings {
     @Override
     public boolean isGiven(String flag) {
       return flag.equals("config.file");
@@ -116,22 +141,58 @@ final class EmbeddedDatabases implements AutoCloseable {
     public long millis(String flag) {
       return 0;
     }
+  }
 
-    @Override
-    public @Nullable YamlNode inlineConfig() {
-      return null;
+  /** Serves the states of the databases, and to agents those of the service map. */
+  void addTo(Routes routes) {
+    Exporter e = exporter;
+    if (e != null) {
+      pages(e).forEach(routes::get);
+    } else {
+      routes.get(COROOT_CONFIG, new WithoutFile());
     }
   }
 
-  /** Serves the states of the databases. */
-  void addTo(Routes routes) {
-    exporter.pages(_ -> (_, r) -> r.send("")).forEach(routes::get);
+  private static Map<String, HttpHandler> pages(Exporter e) {
+    return e.pages(_ -> (_, r) -> r.send(""));
+  }
+
+  /** Page for agents of a server without a file, opened with the first request. */
+  private final class WithoutFile implements HttpHandler {
+    private volatile @Nullable HttpHandler page;
+
+    @Override
+    public void handle(HttpRequest q, HttpResponse r) throws Exception {
+      HttpHandler p = page;
+      if (p == null) {
+        p = opened();
+        page = p;
+      }
+      p.handle(q, r);
+    }
+
+    private HttpHandler opened() throws IOException {
+      ExporterKind kind = ExporterKinds.find(ExporterKinds.ALL, KIND);
+      if (kind != null) {
+        YamlNode inline = YamlDocument.parse(KIND, null, SERVE).root();
+        HttpHandler p =
+            pages(kind.open(new FileSetting("", inline), dependencies)).get(COROOT_CONFIG);
+        if (p != null) {
+          return p;
+        }
+      }
+      return (_, r) -> r.send("application/json", NO_DATABASES.getBytes(StandardCharsets.UTF_8));
+    }
   }
 
   /** Reads the file again; an invalid file leaves the databases as they are. */
   void reload() {
+    Exporter running = exporter;
+    if (running == null) {
+      return;
+    }
     try {
-      exporter.reload();
+      running.reload();
     } catch (IOException | ConfigException e) {
       LOG.log(
           Level.ERROR,
@@ -146,6 +207,9 @@ final class EmbeddedDatabases implements AutoCloseable {
    * @param configured configured jobs, which take precedence over a job of the same name
    */
   List<ScrapeConfig> jobs(List<ScrapeConfig> configured) throws IOException {
+    if (exporter == null) {
+      return List.of();
+    }
     if (OWN_JOB.isIn(configured)) {
       LOG.log(
           Level.WARNING,
@@ -158,6 +222,9 @@ final class EmbeddedDatabases implements AutoCloseable {
 
   @Override
   public void close() {
-    exporter.close();
+    Exporter running = exporter;
+    if (running != null) {
+      running.close();
+    }
   }
 }

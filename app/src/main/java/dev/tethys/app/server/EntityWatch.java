@@ -7,8 +7,11 @@ import static dev.tethys.runtime.cli.Flag.of;
 
 import dev.tethys.api.insight.EntityRulesApi;
 import dev.tethys.api.insight.InsightApi;
+import dev.tethys.collect.observe.MachineIdentity;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
+import dev.tethys.insight.entities.DatabaseEndpoint;
+import dev.tethys.insight.entities.DatabaseEndpoints;
 import dev.tethys.insight.entities.EntityModel;
 import dev.tethys.insight.entities.SeriesIndex;
 import dev.tethys.insight.entities.World;
@@ -250,6 +253,27 @@ final class EntityWatch implements AutoCloseable {
       return World.EMPTY;
     }
     return m == null || m.start() == Long.MAX_VALUE ? null : m.current();
+  }
+
+  /** Databases of the service map with an address; empty until the entities are known. */
+  List<DatabaseEndpoint> databases() {
+    requested();
+    World w = world();
+    SeriesIndex metrics = indexes.get(InsightRule.Source.METRICS);
+    if (w == null || metrics == null) {
+      return List.of();
+    }
+    long now = millis.getAsLong();
+    try {
+      return DatabaseEndpoints.of(
+          w,
+          metrics,
+          now - FIRST_RANGE.toMillis(),
+          now,
+          MachineIdentity.read(Path.of("/")).machineId());
+    } catch (StorageException e) {
+      return List.of(); // the model reports it
+    }
   }
 
   void addTo(Routes routes) {

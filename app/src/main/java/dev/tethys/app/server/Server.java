@@ -51,7 +51,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The server role, composed: it listens while it opens its store, then applies its configuration;
@@ -97,7 +96,7 @@ final class Server implements AutoCloseable {
   private final Optional<EmbeddedPushgateway> pushgateway;
   private final EmbeddedPipelines pipelines;
   private final EmbeddedObserver observer;
-  private final @Nullable EmbeddedDatabases databases;
+  private final EmbeddedDatabases databases;
   private final HttpListener listener;
   private final List<HttpListener> otlpListeners;
 
@@ -163,7 +162,8 @@ final class Server implements AutoCloseable {
     this.observer =
         new EmbeddedObserver(flags, embedded, scraping.exporters(), () -> "localhost:" + port());
     this.databases =
-        EmbeddedDatabases.of(flags, scraping.exporters(), clients, () -> "localhost:" + port());
+        new EmbeddedDatabases(
+            flags, scraping.exporters(), clients, entities::databases, () -> "localhost:" + port());
     Alerting.Dependencies ruled =
         new Alerting.Dependencies(
             metrics.writing("rules"),
@@ -396,9 +396,7 @@ final class Server implements AutoCloseable {
     flush.addTo(routes);
     HostPage.addTo(routes);
     observer.addTo(routes);
-    if (databases != null) {
-      databases.addTo(routes);
-    }
+    databases.addTo(routes);
     PipelineEndpoints.addTo(
         routes, metrics.remoteWrite(), InstantSource.system(), TapAccess.MASKED);
     WebUi pages =
@@ -454,9 +452,7 @@ final class Server implements AutoCloseable {
       s.apply(c);
     }
     scraping.apply(c, ownJobs(c));
-    if (databases != null) {
-      databases.reload();
-    }
+    databases.reload();
     alerting.apply(c, groups);
     objectives.apply(c);
     entities.apply(c);
@@ -467,9 +463,7 @@ final class Server implements AutoCloseable {
   /** Jobs of the server itself, in addition to those of the configuration. */
   private List<ScrapeConfig> ownJobs(PrometheusConfig c) throws IOException {
     List<ScrapeConfig> out = new ArrayList<>(observer.jobs(c.jobs()));
-    if (databases != null) {
-      out.addAll(databases.jobs(c.jobs()));
-    }
+    out.addAll(databases.jobs(c.jobs()));
     return out;
   }
 
@@ -512,9 +506,7 @@ final class Server implements AutoCloseable {
     reloads.close();
     signals().forEach(StoredSignal::stopEarly);
     observer.close();
-    if (databases != null) {
-      databases.close();
-    }
+    databases.close();
     scraping.stopDiscovery();
     alerting.close();
     scraping.close();

@@ -1,7 +1,5 @@
 package dev.tethys.app.server;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.tethys.api.prometheus.Readiness;
 import dev.tethys.codec.otlp.OtlpOptions;
 import dev.tethys.codec.otlp.TranslationStrategy;
@@ -44,12 +42,6 @@ import java.util.function.Function;
  * databases, each enabled by a flag.
  */
 final class ServerReceivers {
-  /** Path from which Coroot's cluster agent fetches the applications to instrument. */
-  private static final String COROOT_CONFIG = "/v1/config";
-
-  /** Empty list: exporters of databases are scrape jobs of the configuration. */
-  private static final String COROOT_CONFIGURATION = "{\"application_instrumentation\":[]}";
-
   private final FlagSet flags;
   private final Set<Features> features;
   private final Configuration configuration;
@@ -164,8 +156,6 @@ final class ServerReceivers {
               ? metrics
               : (q, r) -> (CorootWriteReceiver.isFor(q::header) ? coroot : metrics).handle(q, r));
     }
-    routes.get(
-        COROOT_CONFIG, (q, r) -> r.send("application/json", COROOT_CONFIGURATION.getBytes(UTF_8)));
     pointReceivers(routes);
   }
 

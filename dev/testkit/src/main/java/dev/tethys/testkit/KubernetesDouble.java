@@ -191,7 +191,7 @@ public class KubernetesDouble implements AutoCloseable {
   }
 
   private static boolean isSingle(String path) {
-    return path.contains("/leases/");
+    return path.contains("/leases/") || path.contains("/secrets/");
   }
 
   /** Reads or writes a single object. */

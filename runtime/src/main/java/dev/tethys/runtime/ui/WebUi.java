@@ -59,6 +59,8 @@ public final class WebUi {
         "/infrastructure/entity/{page...}",
         "/infrastructure/rules",
         "/nodes",
+        "/databases",
+        "/databases/database",
         "/containers",
         "/containers/container",
         "/targets",

@@ -3,16 +3,12 @@ package dev.tethys.contrib.clusteragent;
 import dev.tethys.collect.database.reader.ReaderTarget;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.Key;
-import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
-import dev.tethys.config.TlsConfig;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,28 +22,15 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Configuration of the cluster agent: the databases to read. */
-record ClusterAgentConfig(List<DatabaseTarget> databases) {
+/** Configuration of the cluster agent: the databases to read, and how others are found. */
+record ClusterAgentConfig(List<DatabaseTarget> databases, FoundSettings found) {
   /** Most databases. */
   static final int MAX_DATABASES = 10_000;
 
-  private static final int MAX_PASSWORD_BYTES = 64 << 10;
+  private static final int MAX_CREDENTIALS = 1000;
   private static final Duration SHORTEST = Duration.ofSeconds(1);
   private static final Duration LONGEST = Duration.ofHours(1);
   private static final Pattern LABEL = Pattern.compile("[a-zA-Z_][a-zA-Z0-9_]*");
-
-  private static final Section TLS =
-      new Section("tls", "TLS of the connection. Files are read again when used.");
-  private static final Key<String> CA_FILE =
-      TLS.key("ca_file", Type.PATH, "", "File of CA certificates; the system's if empty.");
-  private static final Key<String> CERT_FILE =
-      TLS.key("cert_file", Type.PATH, "", "File of the client certificate chain.");
-  private static final Key<String> KEY_FILE =
-      TLS.key("key_file", Type.PATH, "", "File of the private key.");
-  private static final Key<Boolean> SKIP =
-      TLS.key(
-          "insecure_skip_verify", Type.BOOL, false, "If true, any server certificate is accepted.");
-  private static final Type<TlsConfig> TLS_TYPE = TLS.type(ClusterAgentConfig::tls);
 
   private static final Section DATABASE =
       new Section("database", "Database server that the agent reads over one connection.");
@@ -60,23 +43,7 @@ record ClusterAgentConfig(List<DatabaseTarget> databases) {
   private static final Key<String> ADDRESS =
       DATABASE.required(
           "address", Type.STRING, "Host and port; without a port that of the engine.");
-  private static final Key<String> USER = DATABASE.key("user", Type.STRING, "", "User.");
-  private static final Key<Secret> PASSWORD =
-      DATABASE.key("password", Type.SECRET, Secret.NONE, "Password.");
-  private static final Key<String> PASSWORD_FILE =
-      DATABASE.key("password_file", Type.PATH, "", "File of the password, read at each login.");
-  private static final Key<String> PASSWORD_ENV =
-      DATABASE.key("password_env", Type.STRING, "", "Environment variable of the password.");
-  private static final Key<String> NAME =
-      DATABASE.key(
-          "database",
-          Type.STRING,
-          "",
-          "Database that the connection opens: of PostgreSQL the one with pg_stat_statements, by"
-              + " default postgres; of Redis its number; of MongoDB that of the user, by default"
-              + " admin.");
-  private static final Key<TlsConfig> WITH_TLS =
-      DATABASE.optional("tls", TLS_TYPE, "TLS; without the key the connection is plain.");
+  private static final LoginKeys LOGIN = new LoginKeys(DATABASE);
   private static final Key<Map<String, String>> LABELS =
       DATABASE.key(
           "labels", Type.map(Type.STRING), Map.of(), "Labels of all metrics of the database.");
@@ -137,13 +104,39 @@ record ClusterAgentConfig(List<DatabaseTarget> databases) {
    * Keys of planned sources; they are refused here, as the document may belong to another reader.
    */
   private static final List<Key<YamlNode>> NOT_BUILT =
-      List.of(
-          ROOT.optional("aws", Type.ANY, "Not built yet: databases of AWS."),
-          ROOT.optional(
-              "kubernetes", Type.ANY, "Not built yet: databases by annotations of pods."));
+      List.of(ROOT.optional("aws", Type.ANY, "Not built yet: databases of AWS."));
 
-  /** No databases. */
-  static final ClusterAgentConfig EMPTY = new ClusterAgentConfig(List.of());
+  private static final Key<FoundSettings.Use> FOUND =
+      ROOT.key(
+          "found_databases",
+          Type.oneOf("found_databases", FoundSettings.Use.values(), FoundSettings.Use::text),
+          FoundSettings.Use.READ,
+          "Databases of the service map in a server, of /v1/config of --coroot-url in an agent:"
+              + " read reads them, serve leaves them to agents that ask the server, off ignores"
+              + " them.");
+  private static final Key<List<YamlObject>> CREDENTIALS =
+      ROOT.key(
+          "credentials", Type.list(CredentialRule.TYPE), List.of(), "Logins at found databases.");
+  private static final Key<List<String>> SEND_TO =
+      ROOT.key(
+          "send_credentials_to",
+          Type.list(Type.STRING),
+          List.of(),
+          "Users of --web.config.file whose agents get the logins from /v1/config of the server.");
+  private static final Key<KubernetesSettings> KUBERNETES =
+      ROOT.optional("kubernetes", KubernetesSettings.TYPE, "Cluster whose API is read.");
+
+  /** No databases, and no search for them. */
+  static final ClusterAgentConfig EMPTY =
+      new ClusterAgentConfig(
+          List.of(),
+          new FoundSettings(
+              FoundSettings.Use.OFF,
+              List.of(),
+              List.of(),
+              null,
+              ReaderTarget.Limits.DEFAULT,
+              new DatabaseTarget.Times(Duration.ofSeconds(15), Duration.ofSeconds(10))));
 
   /**
    * Defaults that flags set.
@@ -182,11 +175,16 @@ record ClusterAgentConfig(List<DatabaseTarget> databases) {
     return of(node.object(ROOT), Defaults.NONE, environment);
   }
 
+  /** Configuration without a file. */
+  static ClusterAgentConfig withoutFile(Defaults d) {
+    return of(YamlDocument.parse("defaults", null, "{}"), d, _ -> null);
+  }
+
   private static ClusterAgentConfig of(
       YamlDocument document, Defaults d, Function<String, @Nullable String> environment) {
     YamlNode root = document.root();
     if (root.isNull()) {
-      return EMPTY;
+      return withoutFile(d);
     }
     return document.readWhole(() -> of(root.object(ROOT), d, environment));
   }
@@ -222,10 +220,11 @@ record ClusterAgentConfig(List<DatabaseTarget> databases) {
             (int) maxTables,
             o.get(TABLES_INTERVAL),
             o.get(TEXT));
+    DatabaseTarget.Times times = new DatabaseTarget.Times(interval, timeout);
     List<DatabaseTarget> all = new ArrayList<>();
     Set<String> addresses = new HashSet<>();
     for (YamlObject one : o.get(DATABASES)) {
-      DatabaseTarget t = database(one, limits, interval, timeout, environment);
+      DatabaseTarget t = database(one, limits, times, environment);
       if (!addresses.add(t.toString())) {
         throw one.error(ADDRESS, t + " is configured twice; remove one of them");
       }
@@ -234,7 +233,16 @@ record ClusterAgentConfig(List<DatabaseTarget> databases) {
     if (all.size() > MAX_DATABASES) {
       throw o.error(DATABASES, all.size() + " databases; at most " + MAX_DATABASES);
     }
-    return new ClusterAgentConfig(List.copyOf(all));
+    List<CredentialRule> rules = new ArrayList<>();
+    for (YamlObject one : o.get(CREDENTIALS)) {
+      rules.add(CredentialRule.read(one, environment));
+    }
+    if (rules.size() > MAX_CREDENTIALS) {
+      throw o.error(CREDENTIALS, rules.size() + " entries; at most " + MAX_CREDENTIALS);
+    }
+    return new ClusterAgentConfig(
+        List.copyOf(all),
+        new FoundSettings(o.get(FOUND), rules, o.get(SEND_TO), o.find(KUBERNETES), limits, times));
   }
 
   private static <T> T either(YamlObject o, Key<T> key, @Nullable T flag) {
@@ -247,21 +255,10 @@ record ClusterAgentConfig(List<DatabaseTarget> databases) {
     }
   }
 
-  private static TlsConfig tls(YamlObject o) {
-    String cert = o.get(CERT_FILE);
-    String key = o.get(KEY_FILE);
-    if (cert.isEmpty() != key.isEmpty()) {
-      throw o.error("cert_file and key_file must be set together");
-    }
-    return new TlsConfig(
-        "", o.get(CA_FILE), "", cert, Secret.NONE, key, "", o.get(SKIP), null, null);
-  }
-
   private static DatabaseTarget database(
       YamlObject o,
       ReaderTarget.Limits limits,
-      Duration interval,
-      Duration timeout,
+      DatabaseTarget.Times times,
       Function<String, @Nullable String> environment) {
     DatabaseEngine engine = o.get(ENGINE);
     String address = o.get(ADDRESS);
@@ -276,42 +273,28 @@ record ClusterAgentConfig(List<DatabaseTarget> databases) {
       throw o.error(
           ADDRESS, "\"" + address.replaceAll(".*@", "") + "\" is not HOST:PORT, such as db1:5432");
     }
-    if (engine == DatabaseEngine.MEMCACHED && (o.has(USER) || o.has(PASSWORD))) {
-      throw o.error("memcached has no login; remove user and password");
-    }
-    String name = o.get(NAME);
-    if (engine == DatabaseEngine.REDIS && !name.matches("\\d{0,5}")) {
-      throw o.error(NAME, "\"" + name + "\" is not the number of a database of Redis");
-    }
     Map<String, String> labels = new TreeMap<>(o.get(LABELS));
-    for (String label : labels.keySet()) {
-      if (!LABEL.matcher(label).matches() || label.equals("address") || label.startsWith("__")) {
-        throw o.error(LABELS, "\"" + label + "\" cannot be a label of a database");
-      }
-    }
-    Duration every = Objects.requireNonNullElse(o.find(INTERVAL), interval);
-    Duration limit = Objects.requireNonNullElse(o.find(TIMEOUT), timeout);
+    checkLabels(o, LABELS, labels);
+    Duration every = Objects.requireNonNullElse(o.find(INTERVAL), times.interval());
+    Duration limit = Objects.requireNonNullElse(o.find(TIMEOUT), times.timeout());
     check(o, INTERVAL, every);
     check(o, TIMEOUT, limit);
-    TlsConfig tls = o.find(WITH_TLS);
-    ReaderTarget server =
-        new ReaderTarget(host, port, o.get(USER), password(o, environment), name, tls, limits);
-    String key =
-        String.join(
-            "\0",
-            engine.text(),
-            server.address(),
-            server.user(),
-            o.get(PASSWORD).value(),
-            o.get(PASSWORD_FILE),
-            o.get(PASSWORD_ENV),
-            name,
-            tls == null ? "" : String.valueOf(tls.tree()),
-            limits.toString(),
-            labels.toString(),
-            every.toString(),
-            limit.toString());
-    return new DatabaseTarget(key, engine, server, labels, every, limit);
+    return DatabaseTarget.of(
+        engine,
+        host,
+        port,
+        LOGIN.read(o, engine, environment),
+        limits,
+        labels,
+        new DatabaseTarget.Times(every, limit));
+  }
+
+  static void checkLabels(YamlObject o, Key<Map<String, String>> key, Map<String, String> labels) {
+    for (String label : labels.keySet()) {
+      if (!LABEL.matcher(label).matches() || label.equals("address") || label.startsWith("__")) {
+        throw o.error(key, "\"" + label + "\" cannot be a label of a database");
+      }
+    }
   }
 
   private static int port(YamlObject o, String text) {
@@ -322,33 +305,5 @@ record ClusterAgentConfig(List<DatabaseTarget> databases) {
       }
     }
     throw o.error(ADDRESS, "\"" + text + "\" is not a port");
-  }
-
-  private static ReaderTarget.PasswordSource password(
-      YamlObject o, Function<String, @Nullable String> environment) {
-    Secret fixed = o.get(PASSWORD);
-    String file = o.get(PASSWORD_FILE);
-    String variable = o.get(PASSWORD_ENV);
-    int given = (fixed.isEmpty() ? 0 : 1) + (file.isEmpty() ? 0 : 1) + (variable.isEmpty() ? 0 : 1);
-    if (given > 1) {
-      throw o.error("set only one of password, password_file and password_env");
-    }
-    if (!file.isEmpty()) {
-      Path path = Path.of(file);
-      return () -> {
-        if (Files.size(path) > MAX_PASSWORD_BYTES) {
-          throw new IOException(path + ": more than " + MAX_PASSWORD_BYTES + " bytes");
-        }
-        return new Secret(Files.readString(path, StandardCharsets.UTF_8).stripTrailing());
-      };
-    }
-    if (!variable.isEmpty()) {
-      String value = environment.apply(variable);
-      if (value == null) {
-        throw o.error(PASSWORD_ENV, "environment variable " + variable + " is not set");
-      }
-      return () -> new Secret(value);
-    }
-    return () -> fixed;
   }
 }

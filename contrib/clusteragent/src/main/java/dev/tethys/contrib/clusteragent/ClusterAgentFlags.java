@@ -23,6 +23,8 @@ final class ClusterAgentFlags {
   static final String LISTEN = "listen";
 
   private static final long IN_MEMORY = 64L << 20;
+  private static final String UPDATE_INTERVAL = "config-update-interval";
+  private static final String UPDATE_TIMEOUT = "config-update-timeout";
 
   private ClusterAgentFlags() {}
 
@@ -117,8 +119,18 @@ final class ClusterAgentFlags {
             "true",
             "Send changed definitions of tables and settings as log records to --coroot-url, to its"
                 + " path /v1/logs."));
-    refused(f, "config-update-interval", Flag.Kind.STRING, "60s", "databases are in --config.file");
-    refused(f, "config-update-timeout", Flag.Kind.STRING, "10s", "databases are in --config.file");
+    f.add(
+        Flag.of(
+            UPDATE_INTERVAL,
+            Flag.Kind.DURATION,
+            "60s",
+            "Time between requests to the path /v1/config of --coroot-url for databases."));
+    f.add(
+        Flag.of(
+            UPDATE_TIMEOUT,
+            Flag.Kind.DURATION,
+            "10s",
+            "Time limit of a request to the path /v1/config of --coroot-url."));
     refused(
         f, "metrics-scrape-timeout", Flag.Kind.STRING, "10s", "pods are not scraped for metrics");
     String profiles = "pods are not scraped for profiles";
@@ -151,19 +163,52 @@ final class ClusterAgentFlags {
 
   /** Defaults of the file. */
   static ClusterAgentConfig.Defaults defaults(FlagSet flags) {
-    long millis = flags.millis("metrics-scrape-interval");
-    if (millis < 1000 || millis > Duration.ofHours(1).toMillis()) {
-      throw new UsageException(
-          COMMAND + ": --metrics-scrape-interval must be from 1s to 1h, not " + millis + "ms");
-    }
     List<String> excluded = flags.list("exclude-databases");
     return new ClusterAgentConfig.Defaults(
-        Duration.ofMillis(millis),
+        duration(flags, "metrics-scrape-interval"),
         flags.bool("track-database-sizes"),
         flags.bool("track-database-bloat"),
         flags.bool("track-database-changes") && !flags.get("coroot-url").isEmpty(),
         flags.integer("max-tables-per-database"),
         flags.isGiven("exclude-databases") ? Set.copyOf(excluded) : null);
+  }
+
+  /** Requests for databases; null without {@code --coroot-url}. */
+  static ConfigSource.@Nullable Settings config(FlagSet flags, String userAgent) {
+    if (flags.get("coroot-url").isEmpty()) {
+      return null;
+    }
+    return new ConfigSource.Settings(
+        url(flags),
+        flags.get("api-key"),
+        flags.bool("insecure-skip-verify"),
+        flags.get("ca-file"),
+        duration(flags, UPDATE_INTERVAL),
+        duration(flags, UPDATE_TIMEOUT),
+        userAgent);
+  }
+
+  private static Duration duration(FlagSet flags, String name) {
+    long millis = flags.millis(name);
+    if (millis < 1000 || millis > Duration.ofHours(1).toMillis()) {
+      throw new UsageException(
+          COMMAND + ": --" + name + " must be from 1s to 1h, not " + millis + "ms");
+    }
+    return Duration.ofMillis(millis);
+  }
+
+  private static URI url(FlagSet flags) {
+    String url = flags.get("coroot-url");
+    try {
+      URI u = new URI(url);
+      if (u.getHost() != null && Set.of("http", "https").contains(u.getScheme())) {
+        return u;
+      }
+    } catch (URISyntaxException e) {
+      // the same message as for other texts
+    }
+    throw new UsageException(
+        COMMAND + ": --coroot-url: '" + url + "' is not a URL of http or https");
   }
 
   /** Settings of remote write; null without a destination. */
@@ -172,17 +217,7 @@ final class ClusterAgentFlags {
     if (url.isEmpty()) {
       return null;
     }
-    boolean valid = false;
-    try {
-      URI u = new URI(url);
-      valid = u.getHost() != null && Set.of("http", "https").contains(u.getScheme());
-    } catch (URISyntaxException e) {
-      // the same message as for other texts
-    }
-    if (!valid) {
-      throw new UsageException(
-          COMMAND + ": --coroot-url: '" + url + "' is not a URL of http or https");
-    }
+    url(flags);
     if (!flags.get("web.config.file").isEmpty()) {
       throw new UsageException(
           COMMAND

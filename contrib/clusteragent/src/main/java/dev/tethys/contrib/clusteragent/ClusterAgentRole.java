@@ -20,12 +20,14 @@ import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.ListenAddress;
 import dev.tethys.web.MetricsPage;
 import dev.tethys.web.Routes;
+import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.System.Logger.Level;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,6 +37,7 @@ import java.util.Map;
 public final class ClusterAgentRole implements Role {
   private static final System.Logger LOG = JulLogger.of(ClusterAgentRole.class.getName());
   private static final String CHECK = "check";
+  private static final Duration FIRST_ANSWER = Duration.ofSeconds(15);
   private static final String USER_AGENT = "tethys-cluster-agent/" + BuildInfo.current().version();
 
   @Override
@@ -73,11 +76,29 @@ public final class ClusterAgentRole implements Role {
     ClusterAgentConfig.Defaults defaults = ClusterAgentFlags.defaults(flags);
     String file = flags.get("config.file");
     if (file.isEmpty()) {
+      if (!flags.get("coroot-url").isEmpty()) {
+        return ClusterAgentConfig.withoutFile(defaults);
+      }
       throw new UsageException(
           ClusterAgentFlags.COMMAND
-              + ": --config.file is required: the file of the databases (docs/cluster-agent.md)");
+              + ": --config.file is required: the file of the databases (docs/cluster-agent.md);"
+              + " or --coroot-url, whose server names them");
     }
-    return ClusterAgentConfig.read(Path.of(file), defaults, environment::get);
+    ClusterAgentConfig c = ClusterAgentConfig.read(Path.of(file), defaults, environment::get);
+    if (c.found().use() == FoundSettings.Use.SERVE || !c.found().users().isEmpty()) {
+      throw new UsageException(
+          ClusterAgentFlags.COMMAND
+              + ": found_databases: serve and send_credentials_to of "
+              + file
+              + " are settings of a server; set read or off");
+    }
+    return c;
+  }
+
+  private static TargetSources sources(
+      FlagSet flags, Map<String, String> environment, HttpClientFactory clients) {
+    return new TargetSources(
+        clients, environment::get, null, ClusterAgentFlags.config(flags, USER_AGENT));
   }
 
   private static int check(
@@ -88,22 +109,46 @@ public final class ClusterAgentRole implements Role {
     } catch (IOException e) {
       throw new UsageException(ClusterAgentFlags.COMMAND + ": " + IoFailures.describe(e));
     }
+    List<DatabaseTarget> all = config.databases();
+    List<TargetDiscovery.SourceState> asked = List.of();
+    try (HttpClientFactory clients = new HttpClientFactory(USER_AGENT);
+        DatabaseReadings none = new DatabaseReadings(InstantSource.system(), ChangeSink.NONE)) {
+      none.close(); // the check reads each database itself
+      try (TargetDiscovery discovery =
+          new TargetDiscovery(none, sources(flags, environment, clients)::open)) {
+        discovery.apply(config);
+        discovery.awaitFirst(FIRST_ANSWER);
+        all = discovery.targets();
+        asked = discovery.sources();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    boolean found = true;
+    for (TargetDiscovery.SourceState s : asked) {
+      found &= s.problem().isEmpty();
+      out.println(
+          s.name()
+              + ": "
+              + s.databases()
+              + " databases"
+              + (s.problem().isEmpty() ? "" : ", " + s.problem()));
+    }
     List<DatabaseTarget> some =
-        config.databases().stream()
+        all.stream()
             .filter(t -> address.isEmpty() || t.server().address().equals(address.getFirst()))
             .toList();
     if (some.isEmpty()) {
+      String where =
+          flags.get("config.file") + (asked.isEmpty() ? "" : " and of its sources").strip();
       throw new UsageException(
           ClusterAgentFlags.COMMAND
               + ": "
               + (address.isEmpty()
-                  ? "no databases in " + flags.get("config.file")
-                  : "no database with address "
-                      + address.getFirst()
-                      + " in "
-                      + flags.get("config.file")));
+                  ? "no databases in " + where
+                  : "no database with address " + address.getFirst() + " in " + where));
     }
-    boolean whole = true;
+    boolean whole = found;
     for (DatabaseTarget t : some) {
       StringBuilder sb = new StringBuilder();
       whole &= DatabaseCheck.run(t, sb);
@@ -136,18 +181,22 @@ public final class ClusterAgentRole implements Role {
     HttpListenerOptions listening =
         HttpListenerOptions.on(address).withWebConfigFile(web.isEmpty() ? null : Path.of(web));
     try (ChangeSender sender = push == null ? null : sender(push, registry);
+        HttpClientFactory clients = new HttpClientFactory(USER_AGENT);
         DatabaseReadings readings =
             new DatabaseReadings(
-                InstantSource.system(), sender == null ? ChangeSink.NONE : sender)) {
+                InstantSource.system(), sender == null ? ChangeSink.NONE : sender);
+        TargetDiscovery discovery =
+            new TargetDiscovery(readings, sources(flags, environment, clients)::open)) {
       registry.register(readings);
-      readings.apply(config);
+      discovery.apply(config);
       sun.misc.Signal.handle(
           new sun.misc.Signal("HUP"),
-          _ -> Thread.ofVirtual().start(() -> reload(flags, environment, readings)));
+          _ -> Thread.ofVirtual().start(() -> reload(flags, environment, discovery)));
       try (HttpListener listener =
               ListenFlags.listening(
                   ClusterAgentFlags.LISTEN,
-                  () -> HttpListener.start(listening, routes(registry, readings), null));
+                  () ->
+                      HttpListener.start(listening, routes(registry, readings, discovery), null));
           MetricsPush _ =
               push == null
                   ? null
@@ -189,10 +238,10 @@ public final class ClusterAgentRole implements Role {
   }
 
   private static void reload(
-      FlagSet flags, Map<String, String> environment, DatabaseReadings readings) {
+      FlagSet flags, Map<String, String> environment, TargetDiscovery discovery) {
     try {
       ClusterAgentConfig config = read(flags, environment);
-      readings.apply(config);
+      discovery.apply(config);
       LOG.log(Level.INFO, "Configuration reloaded databases={0}", config.databases().size());
     } catch (IOException | ConfigException e) {
       LOG.log(
@@ -202,7 +251,8 @@ public final class ClusterAgentRole implements Role {
     }
   }
 
-  private static Routes routes(Registry registry, DatabaseReadings readings) {
+  private static Routes routes(
+      Registry registry, DatabaseReadings readings, TargetDiscovery discovery) {
     return new Routes()
         .get("/metrics", (q, r) -> MetricsPage.answer(q, r, registry.gather()))
         .get(
@@ -210,7 +260,8 @@ public final class ClusterAgentRole implements Role {
             (q, r) ->
                 r.send(
                     "application/json",
-                    TargetsJson.write(readings.states()).getBytes(StandardCharsets.UTF_8)))
+                    TargetsJson.write(readings.states(), discovery.sources())
+                        .getBytes(StandardCharsets.UTF_8)))
         .get("/health", (q, r) -> r.send("OK"))
         .get("/-/healthy", (q, r) -> r.send("OK"))
         .get("/-/ready", (q, r) -> r.send("OK"));

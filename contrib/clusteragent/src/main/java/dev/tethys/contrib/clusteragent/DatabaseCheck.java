@@ -20,7 +20,16 @@ final class DatabaseCheck {
    * @return whether all was read
    */
   static boolean run(DatabaseTarget target, StringBuilder out) {
-    out.append(target).append('\n');
+    out.append(target);
+    if (!target.foundBy().isEmpty()) {
+      out.append(" (found by ").append(target.foundBy()).append(')');
+    }
+    out.append('\n');
+    DatabaseTarget.Obstacle obstacle = target.obstacle();
+    if (obstacle != null) {
+      row(out, "connection", "not made", obstacle.text());
+      return false;
+    }
     Map<String, DatabaseReading.Part> parts = new LinkedHashMap<>();
     int metrics = 0;
     try (DatabaseReader reader = target.engine().open(target.server())) {

@@ -8,6 +8,7 @@ import dev.tethys.collect.database.reader.DatabaseReader;
 import dev.tethys.collect.database.reader.ReaderTarget;
 import dev.tethys.collect.database.redis.RedisReader;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Kinds of database servers that the agent reads. */
 enum DatabaseEngine {
@@ -47,6 +48,23 @@ enum DatabaseEngine {
   /** Value of the attribute {@code db.system}. */
   String system() {
     return system;
+  }
+
+  /** Whether a server usually refuses connections without a login. */
+  boolean needsLogin() {
+    return this != REDIS && this != MEMCACHED;
+  }
+
+  /** Engine of a value of {@code db.system} or of the node agent; null if it is not read. */
+  static @Nullable DatabaseEngine ofSystem(String system) {
+    return switch (system) {
+      case "postgres", "postgresql" -> POSTGRES;
+      case "mysql", "mariadb" -> MYSQL;
+      case "redis", "valkey", "keydb", "dragonfly" -> REDIS;
+      case "memcached" -> MEMCACHED;
+      case "mongo", "mongodb" -> MONGODB;
+      default -> null;
+    };
   }
 
   /** Default port. */

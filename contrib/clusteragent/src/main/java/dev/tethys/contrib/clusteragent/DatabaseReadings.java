@@ -75,15 +75,21 @@ final class DatabaseReadings implements Collector, AutoCloseable {
   }
 
   /** Reads these databases from now on; one with equal settings continues. */
-  synchronized void apply(ClusterAgentConfig config) {
+  synchronized void apply(List<DatabaseTarget> databases) {
+    if (closed) {
+      return;
+    }
     Set<String> keys = new HashSet<>();
-    for (DatabaseTarget t : config.databases()) {
+    for (DatabaseTarget t : databases) {
       keys.add(t.key());
       if (!targets.containsKey(t.key())) {
         ReadTarget r = new ReadTarget(t, clock, changes);
         targets.put(t.key(), r);
+        if (t.obstacle() != null) {
+          continue;
+        }
         // The first reading of each falls into the first second per 100 databases.
-        long spread = Math.min(t.interval().toMillis(), 10L * config.databases().size());
+        long spread = Math.min(t.interval().toMillis(), 10L * databases.size());
         schedule(r, Duration.ofMillis(Math.floorMod(t.key().hashCode(), Math.max(1, spread))));
       }
     }

@@ -7,15 +7,17 @@ import dev.tethys.collect.exporter.ExporterFlag.Kind;
 import dev.tethys.collect.exporter.ExporterKind;
 import dev.tethys.collect.exporter.ExporterSettings;
 import dev.tethys.collect.exporter.MetricsSource;
+import dev.tethys.collect.exporter.ObservedDatabase;
 import dev.tethys.config.YamlNode;
 import dev.tethys.web.HttpHandler;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.InstantSource;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Databases of one configuration under the names of Coroot's cluster agent. */
@@ -63,7 +65,7 @@ public final class DatabasesExporterKind implements ExporterKind {
       throws IOException {
     return new DatabasesExporter(
         source(settings.inlineConfig(), settings.get(CONFIG), dependencies.environment()),
-        dependencies.clock());
+        dependencies);
   }
 
   private static Source source(
@@ -87,21 +89,24 @@ public final class DatabasesExporterKind implements ExporterKind {
   /** Exporter whose page has the last readings; it reads from its start on. */
   private static final class DatabasesExporter implements Exporter {
     private final Source source;
-    private final InstantSource clock;
+    private final ExporterDependencies dependencies;
     private volatile ClusterAgentConfig config;
-    private volatile @Nullable DatabaseReadings readings;
+    private volatile @Nullable Running running;
 
-    DatabasesExporter(Source source, InstantSource clock) throws IOException {
+    /** Readings and their targets. */
+    private record Running(DatabaseReadings readings, TargetDiscovery discovery) {}
+
+    DatabasesExporter(Source source, ExporterDependencies dependencies) throws IOException {
       this.source = source;
-      this.clock = clock;
+      this.dependencies = dependencies;
       this.config = source.read();
     }
 
     @Override
     public MetricsSource metrics() {
       return _ -> {
-        DatabaseReadings r = readings;
-        return r == null ? List.of() : r.families();
+        Running r = running;
+        return r == null ? List.of() : r.readings().families();
       };
     }
 
@@ -112,31 +117,43 @@ public final class DatabasesExporterKind implements ExporterKind {
 
     @Override
     public Map<String, HttpHandler> pages(Answers answers) {
-      return Map.of(
+      Map<String, HttpHandler> out = new LinkedHashMap<>();
+      out.put(
           "/api/v1/databases",
           (q, r) -> {
-            DatabaseReadings now = readings;
+            Running now = running;
             r.send(
                 "application/json",
-                TargetsJson.write(now == null ? List.of() : now.states())
+                (now == null
+                        ? TargetsJson.write(List.of(), List.of())
+                        : TargetsJson.write(now.readings().states(), now.discovery().sources()))
                     .getBytes(StandardCharsets.UTF_8));
           });
+      Supplier<List<ObservedDatabase>> observed = dependencies.observed();
+      if (observed != null) {
+        out.put(InstrumentationJson.PATH, new InstrumentationPage(() -> config, observed));
+      }
+      return out;
     }
 
     @Override
     public void start(MetricsSource page) {
-      DatabaseReadings r = new DatabaseReadings(clock, ChangeSink.NONE);
-      readings = r;
-      r.apply(config);
+      DatabaseReadings r = new DatabaseReadings(dependencies.clock(), ChangeSink.NONE);
+      TargetSources sources =
+          new TargetSources(
+              dependencies.clients(), dependencies.environment(), dependencies.observed(), null);
+      TargetDiscovery d = new TargetDiscovery(r, sources::open);
+      running = new Running(r, d);
+      d.apply(config);
     }
 
     @Override
     public void reload() throws IOException {
       ClusterAgentConfig next = source.read();
       config = next;
-      DatabaseReadings r = readings;
+      Running r = running;
       if (r != null) {
-        r.apply(next);
+        r.discovery().apply(next);
       }
     }
 
@@ -147,9 +164,10 @@ public final class DatabasesExporterKind implements ExporterKind {
 
     @Override
     public void close() {
-      DatabaseReadings r = readings;
+      Running r = running;
       if (r != null) {
-        r.close();
+        r.discovery().close();
+        r.readings().close();
       }
     }
   }

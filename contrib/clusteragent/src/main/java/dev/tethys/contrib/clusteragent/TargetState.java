@@ -40,7 +40,11 @@ record TargetState(
     /** The last reading failed; the next one follows after a pause that grows. */
     FAILING("failing"),
     /** The login was refused; it is tried again after minutes, or when the password changes. */
-    PAUSED("paused");
+    PAUSED("paused"),
+    /** Found without a login; it is not connected to. */
+    NO_CREDENTIALS("no credentials"),
+    /** Found with settings that are not supported; it is not connected to. */
+    NOT_READ("not read");
 
     private final String text;
 
@@ -54,8 +58,19 @@ record TargetState(
     }
   }
 
-  /** State before the first reading. */
+  /** State before the first reading, or of a target that is not read. */
   static TargetState waiting(DatabaseTarget target, Instant now) {
-    return new TargetState(target, Status.WAITING, "", now, null, 0, null, List.of(), 0, List.of());
+    DatabaseTarget.Obstacle why = target.obstacle();
+    return new TargetState(
+        target,
+        why == null ? Status.WAITING : why.status(),
+        why == null ? "" : why.text(),
+        now,
+        null,
+        0,
+        null,
+        List.of(),
+        0,
+        List.of());
   }
 }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class TargetsJson {
   private TargetsJson() {}
 
-  static String write(List<TargetState> states) {
+  static String write(List<TargetState> states, List<TargetDiscovery.SourceState> sources) {
     ArrayValue out = new ArrayValue();
     for (TargetState s : states) {
       Attributes labels = new Attributes();
@@ -29,6 +29,8 @@ final class TargetsJson {
       Attributes m = new Attributes();
       m.put("engine", s.target().engine().text());
       m.put("address", s.target().server().address());
+      m.put("name", s.target().name());
+      m.put("foundBy", s.target().foundBy().isEmpty() ? "file" : s.target().foundBy());
       m.put("labels", labels);
       m.put("status", s.status().text());
       m.put("since", s.since().toString());
@@ -43,6 +45,15 @@ final class TargetsJson {
     }
     Attributes data = new Attributes();
     data.put("databases", out);
+    ArrayValue found = new ArrayValue();
+    for (TargetDiscovery.SourceState s : sources) {
+      Attributes m = new Attributes();
+      m.put("name", s.name());
+      m.put("databases", (long) s.databases());
+      m.put("problem", s.problem());
+      found.add(m);
+    }
+    data.put("sources", found);
     Attributes answer = new Attributes();
     answer.put("status", "success");
     answer.put("data", data);

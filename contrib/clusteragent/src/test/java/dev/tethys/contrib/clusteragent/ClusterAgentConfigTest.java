@@ -72,7 +72,12 @@ class ClusterAgentConfigTest {
     refused("interval: 10ms\n", "interval must be from 1s to 1h");
     refused("max_tables_per_database: -1\n", "it must be 0 or more");
     refused("track_database_changes: true\n", "agent.yml:1", "needs --coroot-url");
-    refused("kubernetes: {}\n", "kubernetes");
+    refused("kubernetes: {namespaces: [A_b]}\n", "is not the name of a namespace");
+    refused("kubernetes: {context: x}\n", "context needs kubeconfig");
+    refused("found_databases: some\n", "found_databases", "some");
+    refused("credentials:\n- {user: x}\n", "agent.yml:2", "engine");
+    refused("credentials:\n- {engine: memcached, user: x}\n", "memcached has no login");
+    refused("credentials: [{engine: redis, labels: {address: y}}]\n", "cannot be a label");
     refused(
         "databases:\n- {engine: mysql, address: x, password: a, password_env: SECRET}\n",
         "set only one of");

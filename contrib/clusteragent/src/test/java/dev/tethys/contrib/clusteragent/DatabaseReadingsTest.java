@@ -124,7 +124,7 @@ class DatabaseReadingsTest {
       for (String engine : List.of("postgres", "mysql", "redis", "memcached")) {
         yaml.append("- {engine: " + engine + ", address: '127.0.0.1:" + hung.port() + "'}\n");
       }
-      r.apply(config(yaml.toString()));
+      r.apply(config(yaml.toString()).databases());
       Waiting.await(() -> state(r, memcached.port()).statements() >= 12);
       assertThat(r.states())
           .filteredOn(s -> s.target().server().port() == hung.port())
@@ -150,7 +150,7 @@ class DatabaseReadingsTest {
       for (String engine : List.of("postgres", "mysql", "redis", "memcached")) {
         yaml.append("- {engine: " + engine + ", address: '127.0.0.1:" + web.port() + "'}\n");
       }
-      r.apply(config(yaml.toString()));
+      r.apply(config(yaml.toString()).databases());
       Waiting.await(() -> r.states().stream().allMatch(s -> s.status() == Status.FAILING));
       assertThat(r.states()).allMatch(s -> !s.error().isEmpty());
     }
@@ -195,16 +195,16 @@ class DatabaseReadingsTest {
         DatabaseReadings r = new DatabaseReadings(InstantSource.system(), ChangeSink.NONE)) {
       String first = "- {engine: memcached, address: '127.0.0.1:" + one.port() + "'}\n";
       String second = "- {engine: memcached, address: '127.0.0.1:" + two.port() + "'}\n";
-      r.apply(config("databases:\n" + first));
+      r.apply(config("databases:\n" + first).databases());
       Waiting.await(() -> state(r, one.port()).readAt() != null);
       TargetState before = state(r, one.port());
-      assertThat(JsonValues.read(TargetsJson.write(r.states()))).isNotNull();
-      assertThat(TargetsJson.write(r.states()))
+      assertThat(JsonValues.read(TargetsJson.write(r.states(), List.of()))).isNotNull();
+      assertThat(TargetsJson.write(r.states(), List.of()))
           .contains("\"engine\":\"memcached\"", "\"status\":\"success\"", "\"name\":\"server\"");
-      r.apply(config("databases:\n" + first + second));
+      r.apply(config("databases:\n" + first + second).databases());
       assertThat(state(r, one.port())).isSameAs(before);
       Waiting.await(() -> state(r, two.port()).readAt() != null);
-      r.apply(config("databases:\n" + second));
+      r.apply(config("databases:\n" + second).databases());
       assertThat(r.states()).hasSize(1);
     }
   }
