@@ -88,6 +88,7 @@ function rows(query) {
   if (has('awaiting_queries')) return [[of(DB), 4]];
   if (has('db_statement_info'))
     return Object.entries(TEXTS).map(([one, text]) => [of(DB, { query: one, text }), 1]);
+  if (has('topk by (address)') && has('top_query_calls')) return [[of(DB, { query: 'f1a2' }), 6]];
   if (has('topk by (address)')) return [[of(DB, own('f1a2')), 2.4]];
   if (has('top_query_time') && has('topk'))
     return Object.entries(TIMES).map(([one, time]) => [own(one), time]);
@@ -156,7 +157,7 @@ function records(query, end) {
       }),
     ];
   return [
-    record(end - 60_000, PLAN, { event_name: 'db.statement.plan' }),
+    record(end - 60_000, PLAN, { event_name: 'db.statement.plan', db_statement_fingerprint: 'f1a2' }),
     record(end - 90_000, '-Index Scan on orders\n+Seq Scan on orders', {
       event_name: 'db.statement.plan_changed',
     }),

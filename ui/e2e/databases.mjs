@@ -42,6 +42,7 @@ export const scenarios = [
       await open(DATABASE);
       await page.getByText('4 statements wait for a lock of: UPDATE accounts').waitFor();
       await page.getByText('94 of 100 connections are open').waitFor();
+      await page.getByText('reads the whole table orders').waitFor();
       for (const title of ['Queries', 'Latency', 'Connections', 'Waiting for locks'])
         await page.getByLabel(title, { exact: true }).locator('canvas').first().waitFor();
       const statements = page.getByLabel('Statements, table');

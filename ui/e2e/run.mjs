@@ -69,7 +69,7 @@ try {
     const opened = await openPage(browser, baseUrl, scenario.context);
     // What Prometheus, or an older one, does not have is not an error of the interface.
     opened.allow(
-      /404 .*\/api\/v1\/(databases$|status\/(tsdb\/blocks|queries|cardinality|storage|alertmanagers)|explain|pipelines|dashboards$)|(404|503) .*\/api\/v1\/insight\/|404 .*\/(loki|tempo)\/api|404 .*\/pyroscope\//,
+      /404 .*\/api\/v1\/(databases\b|status\/(tsdb\/blocks|queries|cardinality|storage|alertmanagers)|explain|pipelines|dashboards$)|(404|503) .*\/api\/v1\/insight\/|404 .*\/(loki|tempo)\/api|404 .*\/pyroscope\//,
     );
     const shot = async (name, options) => {
       if (values.screenshots)

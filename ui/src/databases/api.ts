@@ -49,6 +49,15 @@ async function statuses(signal?: AbortSignal): Promise<DatabaseStatuses> {
   }
 }
 
+/** Statuses of the agent inside the server. */
+export function useStatuses(enabled: boolean) {
+  return useQuery({
+    queryKey: ['database-statuses'],
+    queryFn: ({ signal }) => statuses(signal),
+    enabled,
+  });
+}
+
 export interface DatabaseList {
   rows: DatabaseRow[];
   statuses: ReadDatabase[];
@@ -76,6 +85,7 @@ export function useDatabases(address: string | null, time: number, window: strin
             slots: q.inactiveSlots(address),
             archiving: q.archiving(address),
             top: q.TOP_STATEMENTS,
+            topCalls: q.TOP_CALLS,
             texts: q.statementTexts(address),
           },
           time,
@@ -145,18 +155,19 @@ export function useDatabaseDetails(scope: q.Scope, time: number, attempt: number
 }
 
 const RECORDS = 20;
+const PLANS = 200;
 
 /** Log records, the newest first; none where the server has no log store. */
-export function useRecords(query: string, start: number, end: number, attempt: number) {
+export function useRecords(query: string, start: number, end: number, attempt: number, limit = RECORDS) {
   return useQuery({
-    queryKey: ['database-records', query, start, end, attempt],
+    queryKey: ['database-records', query, start, end, attempt, limit],
     queryFn: async ({ signal }): Promise<Entry[]> => {
       try {
         const page = await fetchEntries(
           query,
           { start: msToNs(start), end: msToNs(end) },
           'backward',
-          RECORDS,
+          limit,
           signal,
         );
         return page.entries;
@@ -168,4 +179,15 @@ export function useRecords(query: string, start: number, end: number, attempt: n
     enabled: query !== '',
     ...settings,
   });
+}
+
+/** The newest plan of each statement by its fingerprint. */
+export function usePlans(address: string, start: number, end: number, attempt: number): Map<string, string> {
+  const records = useRecords(q.plansOf(address), start, end, attempt, PLANS).data;
+  const out = new Map<string, string>();
+  for (const { metadata, labels, line } of records ?? []) {
+    const statement = metadata.db_statement_fingerprint ?? labels.db_statement_fingerprint;
+    if (statement && !out.has(statement)) out.set(statement, line);
+  }
+  return out;
 }

@@ -7,15 +7,15 @@ import { Moment } from '../components/moment';
 import { TimePicker } from '../components/time-picker';
 import { Button, Empty, Loading, PageHead } from '../components/ui';
 import { figure } from '../infrastructure/parts';
-import { Head, Panel } from '../infrastructure/tables';
+import { Head } from '../infrastructure/tables';
 import { useWorld } from '../insight/api';
 import { Figure } from '../services/figure';
 import { exploreSearch } from '../services/log-patterns';
 import { type ServicesState, useServicesState } from '../services/state';
-import { type DatabaseDetails, useDatabaseDetails, useDatabases, useRecords } from './api';
+import { type DatabaseDetails, useDatabaseDetails, useDatabases, usePlans, useRecords } from './api';
 import { StatusText } from './databases-page';
-import { addressOf, type DatabaseRow, ENGINE_NAMES, type ReadDatabase } from './model';
-import { Problems, QueryLink } from './parts';
+import { addressOf, type DatabaseRow, ENGINE_NAMES, type ReadDatabase, scanProblems } from './model';
+import { Problems, QueryLink, TablePanel } from './parts';
 import * as q from './queries';
 import { RecordText, StatementTable } from './statements';
 import '../services/services.css';
@@ -27,6 +27,10 @@ export function DatabasePage() {
   const { address = '' } = useSearch({ strict: false }) as Record<string, string>;
   const state = useServicesState('/databases/database');
   const list = useDatabases(address, state.end, state.window, state.attempt);
+  const scope = { address, window: state.window };
+  const details = useDatabaseDetails(scope, state.end, state.attempt);
+  const plans = usePlans(address, state.start, state.end, state.attempt);
+  const scans = details.data ? scanProblems(details.data.statements, plans, details.data.tables) : [];
   const row = list.data?.rows[0];
   const read = list.data?.statuses.find((one) => one.address === address);
   return (
@@ -70,9 +74,9 @@ export function DatabasePage() {
         </Empty>
       ) : (
         <>
-          <Problems problems={row.problems} />
+          <Problems problems={[...row.problems, ...scans]} />
           <Facts row={row} read={read} state={state} />
-          {row.engine && <Details engine={row.engine} address={address} state={state} />}
+          {row.engine && <Details engine={row.engine} scope={scope} details={details} state={state} />}
         </>
       )}
     </div>
@@ -148,9 +152,17 @@ function Facts({
   );
 }
 
-function Details({ engine, address, state }: { engine: q.Engine; address: string; state: ServicesState }) {
-  const scope = { address, window: state.window };
-  const details = useDatabaseDetails(scope, state.end, state.attempt);
+function Details({
+  engine,
+  scope,
+  details,
+  state,
+}: {
+  engine: q.Engine;
+  scope: q.Scope;
+  details: ReturnType<typeof useDatabaseDetails>;
+  state: ServicesState;
+}) {
   return (
     <>
       <section className="panel" aria-label="Charts">
@@ -187,7 +199,7 @@ function Details({ engine, address, state }: { engine: q.Engine; address: string
           {details.data.tables.length > 0 && (
             <Tables details={details.data} engine={engine} scope={scope} state={state} />
           )}
-          <Changes address={address} state={state} />
+          <Changes address={scope.address} state={state} />
           {details.data.settings.length > 0 && (
             <Settings details={details.data} scope={scope} state={state} />
           )}
@@ -207,10 +219,11 @@ function Connections({ details, scope, state }: PartProps) {
   return (
     <>
       {details.locks.length > 0 && (
-        <Panel title="Locks" none={null}>
-          <p className="panel-links">
-            <QueryLink expr={q.waiting(scope.address)} title="locks" state={state} />
-          </p>
+        <TablePanel
+          title="Locks"
+          none={null}
+          link={<QueryLink expr={q.waiting(scope.address)} title="locks" state={state} />}
+        >
           <table className="table container-statements">
             <Head texts={['Blocking statement']} figures={['Waiting']} />
             <tbody>
@@ -224,12 +237,13 @@ function Connections({ details, scope, state }: PartProps) {
               ))}
             </tbody>
           </table>
-        </Panel>
+        </TablePanel>
       )}
-      <Panel title="Connections by state" none={details.connections.length === 0 ? 'No connections.' : null}>
-        <p className="panel-links">
-          <QueryLink expr={q.connectionStates(scope)} title="connections" state={state} />
-        </p>
+      <TablePanel
+        title="Connections by state"
+        none={details.connections.length === 0 ? 'No connections.' : null}
+        link={<QueryLink expr={q.connectionStates(scope)} title="connections" state={state} />}
+      >
         <table className="table">
           <Head texts={['State', 'Waits for', 'Database', 'User']} figures={['Connections']} />
           <tbody>
@@ -244,7 +258,7 @@ function Connections({ details, scope, state }: PartProps) {
             ))}
           </tbody>
         </table>
-      </Panel>
+      </TablePanel>
     </>
   );
 }
@@ -252,10 +266,11 @@ function Connections({ details, scope, state }: PartProps) {
 function Tables({ details, engine, scope, state }: PartProps & { engine: q.Engine }) {
   const own = engine === 'postgres';
   return (
-    <Panel title="Largest tables" none={null}>
-      <p className="panel-links">
-        <QueryLink expr={q.tableSizes(scope)} title="tables" state={state} />
-      </p>
+    <TablePanel
+      title="Largest tables"
+      none={null}
+      link={<QueryLink expr={q.tableSizes(scope)} title="tables" state={state} />}
+    >
       <table className="table">
         <Head
           texts={['Table', 'Database']}
@@ -278,7 +293,7 @@ function Tables({ details, engine, scope, state }: PartProps & { engine: q.Engin
           ))}
         </tbody>
       </table>
-    </Panel>
+    </TablePanel>
   );
 }
 
@@ -319,10 +334,17 @@ function Settings({ details, scope, state }: PartProps) {
   const [all, setAll] = useState(false);
   const shown = all ? details.settings : details.settings.slice(0, FEW);
   return (
-    <Panel title="Settings" none={null}>
-      <p className="panel-links">
-        <QueryLink expr={q.settings(scope)} title="settings" table state={state} />
-      </p>
+    <TablePanel
+      title="Settings"
+      after={
+        details.settings.length > FEW && (
+          <Button onClick={() => setAll(!all)}>
+            {all ? 'Fewer settings' : `All ${details.settings.length}`}
+          </Button>
+        )
+      }
+      link={<QueryLink expr={q.settings(scope)} title="settings" table state={state} />}
+    >
       <table className="table">
         <Head texts={['Name', 'Unit']} figures={['Value']} />
         <tbody>
@@ -337,11 +359,6 @@ function Settings({ details, scope, state }: PartProps) {
           ))}
         </tbody>
       </table>
-      {details.settings.length > FEW && (
-        <Button onClick={() => setAll(!all)}>
-          {all ? 'Fewer settings' : `All ${details.settings.length}`}
-        </Button>
-      )}
-    </Panel>
+    </TablePanel>
   );
 }

@@ -7,6 +7,7 @@ import {
   databaseStatements,
   type ReadDatabase,
   readingProblems,
+  scanProblems,
   sortedDatabases,
   tableRows,
 } from './model';
@@ -28,6 +29,7 @@ const NOTHING: DatabaseAnswers = {
   slots: [],
   archiving: [],
   top: [],
+  topCalls: [],
   texts: [],
 };
 
@@ -99,7 +101,6 @@ describe('databases', () => {
         waiting: vector(one(3, { ...DB, blocking_query: 'f1' })),
         replicas: vector(one(0, { ...DB, part: 'WAL receiver' }), one(1, { ...DB, part: 'WAL replay' })),
         slots: vector(one(2 ** 31, { ...DB, slot: 's1' })),
-        latency: vector(one(0.4, DB)),
         top: vector(one(3, { ...DB, query: 'f1' })),
         texts: vector(one(1, { ...DB, query: 'f1', text: 'UPDATE a SET b = ?' })),
       },
@@ -145,8 +146,42 @@ describe('databases', () => {
   });
 
   it('finds the address of an entity', () => {
-    const entity = { kind: 'database_instance', keys: ['address:db:5432'], series: [{}] };
+    const entity = { kind: 'database_instance', name: 'db', keys: ['address:db:5432'], series: [{}] };
     expect(addressOf(entity)).toBe('db:5432');
     expect(addressOf({ ...entity, kind: 'service' })).toBe('');
+    expect(addressOf({ ...entity, keys: [], name: '127.0.0.1:5432' })).toBe('127.0.0.1:5432');
+  });
+
+  it('names statements that read a large table whole', () => {
+    const plan = JSON.stringify([
+      { Plan: { 'Node Type': 'Limit', Plans: [{ 'Node Type': 'Seq Scan', 'Relation Name': 'orders' }] } },
+    ]);
+    const statement = (fingerprint: string, share: number) => ({
+      fingerprint,
+      text: `SELECT ${fingerprint}`,
+      database: '',
+      user: '',
+      time: share,
+      calls: 1,
+      mean: share,
+      waits: null,
+      share,
+    });
+    const table = { name: 'orders', database: 'shop', size: 2 ** 30, growth: null, dead: null, bloat: null };
+    const found = (size: number, text: string) =>
+      scanProblems(
+        [statement('a', 0.8), statement('b', 0.01), statement('c', 0.2)],
+        new Map([
+          ['a', text],
+          ['b', text],
+        ]),
+        [{ ...table, size }],
+      );
+    expect(found(2 ** 30, plan).map(({ text }) => text)).toEqual([
+      '80% of the time is spent in a statement that reads the whole table orders (1 GiB); an index may be missing: SELECT a',
+    ]);
+    expect(found(1000, plan)).toEqual([]);
+    expect(found(2 ** 30, 'Seq Scan on orders')).toEqual([]);
+    expect(found(2 ** 30, '[{"Plan": 7}, null]')).toEqual([]);
   });
 });

@@ -65,6 +65,7 @@ export interface DatabaseAnswers {
   slots: Vector;
   archiving: Vector;
   top: Vector;
+  topCalls: Vector;
   texts: Vector;
 }
 
@@ -173,14 +174,18 @@ function measuredProblems(answers: DatabaseAnswers, address: string): DatabasePr
       text: `${formatValue(open, 'none', 4)} of ${formatValue(limit, 'none', 4)} connections are open.`,
       remedy: '',
     });
-  for (const item of answers.waiting) {
-    if (item.metric.address !== address) continue;
-    const count = numberOf(item);
-    const text = textOf(answers.texts, address, item.metric.blocking_query ?? '');
+  const queue = answers.waiting
+    .filter(({ metric }) => metric.address === address)
+    .sort((a, b) => numberOf(b) - numberOf(a));
+  if (queue.length > 0) {
+    const count = queue.reduce((sum, item) => sum + numberOf(item), 0);
+    const holders = queue
+      .slice(0, 3)
+      .map((item) => shortened(textOf(answers.texts, address, item.metric.blocking_query ?? '')));
     out.push({
       severity: 'error',
       title: 'Lock queue',
-      text: `${count === 1 ? '1 statement waits' : `${formatValue(count, 'none', 3)} statements wait`} for a lock of: ${shortened(text)}`,
+      text: `${count === 1 ? '1 statement waits' : `${formatValue(count, 'none', 3)} statements wait`} for a lock of: ${holders.join(' · ')}`,
       remedy: '',
     });
   }
@@ -208,14 +213,16 @@ function measuredProblems(answers: DatabaseAnswers, address: string): DatabasePr
       remedy: '',
     });
   const top = answers.top.find(({ metric }) => metric.address === address);
-  const mean = byAddress(answers.latency).get(address);
-  if (top && numberOf(top) >= HEAVY && mean !== undefined && mean >= SLOW)
-    out.push({
-      severity: 'warning',
-      title: 'Heavy statement',
-      text: `${formatValue(numberOf(top), 'none', 3)} s of each second are spent in: ${shortened(textOf(answers.texts, address, top.metric.query ?? ''))}`,
-      remedy: '',
-    });
+  if (top && numberOf(top) >= HEAVY) {
+    const calls = byAddress(answers.topCalls).get(address) ?? 0;
+    if (numberOf(top) >= SLOW * calls)
+      out.push({
+        severity: 'warning',
+        title: 'Heavy statement',
+        text: `${formatValue(numberOf(top), 'none', 3)} s of each second are spent in: ${shortened(textOf(answers.texts, address, top.metric.query ?? ''))}`,
+        remedy: '',
+      });
+  }
   return out;
 }
 
@@ -396,14 +403,68 @@ export function tableRows(answers: TableAnswers): TableRow[] {
     .sort((a, b) => b.size - a.size);
 }
 
-/** Address of a database at an entity: its key, or the label of its series. */
-export function addressOf(entity: {
+interface DatabaseEntity {
   kind: string;
+  name: string;
   keys: string[];
   series: Record<string, string>[];
-}): string {
-  if (entity.kind !== 'database' && entity.kind !== 'database_instance') return '';
+}
+
+export const isDatabase = ({ kind }: { kind: string }): boolean =>
+  kind === 'database' || kind === 'database_instance';
+
+/** Address of a database at an entity: the label of its series, its key or its name. */
+export function addressOf(entity: DatabaseEntity): string {
+  if (!isDatabase(entity)) return '';
   const labelled = entity.series.find((labels) => labels.address)?.address;
-  const key = entity.keys.find((one) => one.startsWith('address:'));
-  return labelled ?? key?.slice('address:'.length) ?? '';
+  const key = entity.keys.find((one) => one.startsWith('address:'))?.slice('address:'.length);
+  return labelled ?? key ?? (/^[^/]+:\d+$/.test(entity.name) ? entity.name : '');
+}
+
+interface PlanNode {
+  'Node Type'?: string;
+  'Relation Name'?: string;
+  Plans?: PlanNode[];
+}
+
+/** Tables that a plan of PostgreSQL in JSON reads whole. */
+export function scannedTables(plan: string): string[] {
+  const out = new Set<string>();
+  const visit = (node: PlanNode | undefined, depth: number) => {
+    if (!node || depth > 100) return;
+    if (node['Node Type'] === 'Seq Scan' && node['Relation Name']) out.add(node['Relation Name']);
+    if (Array.isArray(node.Plans)) for (const child of node.Plans) visit(child, depth + 1);
+  };
+  try {
+    const parsed = JSON.parse(plan) as { Plan?: PlanNode } | { Plan?: PlanNode }[];
+    for (const one of Array.isArray(parsed) ? parsed : [parsed]) visit(one?.Plan, 0);
+  } catch {
+    // Plans of other engines and texts have no such nodes.
+  }
+  return [...out];
+}
+
+/** Smaller tables are read whole by good plans as well. */
+const LARGE_TABLE = 8 * 2 ** 20;
+/** Share of the time of all statements from which a full scan is a problem. */
+const RELEVANT = 0.1;
+
+/** Statements with much time whose plan reads a large table whole. */
+export function scanProblems(
+  statements: DatabaseStatement[],
+  plans: Map<string, string>,
+  tables: TableRow[],
+): DatabaseProblem[] {
+  return statements.flatMap((one) => {
+    const plan = one.share >= RELEVANT ? plans.get(one.fingerprint) : undefined;
+    return (plan ? scannedTables(plan) : [])
+      .map((name) => tables.find((table) => table.name.split('.').at(-1) === name))
+      .filter((table) => table !== undefined && table.size >= LARGE_TABLE)
+      .map((table) => ({
+        severity: 'warning' as const,
+        title: 'Full table scan',
+        text: `${formatValue(one.share, 'ratio', 3)} of the time is spent in a statement that reads the whole table ${table?.name} (${formatValue(table?.size ?? 0, 'bytes', 3)}); an index may be missing: ${shortened(one.text)}`,
+        remedy: '',
+      }));
+  });
 }

@@ -1,8 +1,11 @@
 /** Parts that the pages of databases share. */
 import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
 import { Notice } from '../components/ui';
+import type { Entity } from '../insight/types';
 import type { ServicesState } from '../services/state';
-import type { DatabaseProblem } from './model';
+import { useStatuses } from './api';
+import { addressOf, type DatabaseProblem, isDatabase } from './model';
 
 /** Page of a database. */
 export function DatabaseLink({
@@ -65,5 +68,53 @@ export function Problems({ problems }: { problems: DatabaseProblem[] }) {
         </Notice>
       ))}
     </div>
+  );
+}
+
+/** Panel with a table and the query of its figures. */
+export function TablePanel({
+  title,
+  none = null,
+  link,
+  after,
+  children,
+}: {
+  title: string;
+  none?: string | null;
+  link: ReactNode;
+  after?: ReactNode;
+  children: ReactNode;
+}) {
+  return (
+    <section className="panel service-panel" aria-label={title}>
+      <header>
+        <h2>{title}</h2>
+        {link}
+      </header>
+      {none !== null ? (
+        <p className="muted">{none}</p>
+      ) : (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard.
+        <div className="table-scroll" role="region" aria-label={`${title}, table`} tabIndex={0}>
+          {children}
+        </div>
+      )}
+      {after}
+    </section>
+  );
+}
+
+/** Link from an entity to the page of its database; nothing for others. */
+export function EntityDatabase({ entity, carried }: { entity: Entity; carried: Record<string, string> }) {
+  const statuses = useStatuses(isDatabase(entity)).data;
+  const address =
+    addressOf(entity) ||
+    statuses?.databases.find(({ name, foundBy }) => foundBy === 'service map' && name === entity.name)
+      ?.address;
+  if (!isDatabase(entity) || !address) return null;
+  return (
+    <DatabaseLink address={address} carried={carried}>
+      Statements and locks
+    </DatabaseLink>
   );
 }

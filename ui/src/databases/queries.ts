@@ -96,8 +96,9 @@ export const statementWaits = ({ address }: Scope): string =>
 export const statementTexts = (address: string | null): string =>
   `group by (address, query, text) (db_statement_info${of(address)})`;
 
-/** Share of the statement with most time, by database. */
-export const TOP_STATEMENTS = `topk by (address) (1, {__name__=~"(pg|mysql)_top_query_time_per_second",${ADDRESSED}})`;
+/** Seconds a second of the statement with most time, by database, and its calls. */
+export const TOP_STATEMENTS = `topk by (address) (1, sum by (address, query) ({__name__=~"(pg|mysql)_top_query_time_per_second",${ADDRESSED}}))`;
+export const TOP_CALLS = `sum by (address, query) ({__name__=~"(pg|mysql)_top_query_calls_per_second",${ADDRESSED}}) and on (address, query) ${TOP_STATEMENTS}`;
 
 export const connectionStates = ({ address }: Scope): string =>
   `sum by (db, user, state, wait_event_type) (pg_connections${of(address)})`;
@@ -142,8 +143,8 @@ export function chartsOf(engine: Engine, scope: Scope): ChartQuery[] {
       title: 'Connections',
       unit: 'none',
       queries: [
-        ['open', connections(address), ''],
         ['limit', connectionLimit(address), '--text-faint'],
+        ['open', connections(address), ''],
       ],
     },
   ];
@@ -182,8 +183,8 @@ export function chartsOf(engine: Engine, scope: Scope): ChartQuery[] {
           title: 'Size',
           unit: 'bytes',
           queries: [
-            ['databases', sum('pg_database_size_bytes'), ''],
             ['WAL', sum('pg_wal_size_bytes'), ''],
+            ['databases', sum('pg_database_size_bytes'), ''],
           ],
         },
         {
@@ -222,8 +223,8 @@ export function chartsOf(engine: Engine, scope: Scope): ChartQuery[] {
           title: 'Memory',
           unit: 'bytes',
           queries: [
-            ['used', sum('redis_memory_used_bytes'), ''],
             ['limit', `${sum('redis_memory_max_bytes')} > 0`, '--text-faint'],
+            ['used', sum('redis_memory_used_bytes'), ''],
           ],
         },
         {
@@ -250,8 +251,8 @@ export function chartsOf(engine: Engine, scope: Scope): ChartQuery[] {
           title: 'Memory',
           unit: 'bytes',
           queries: [
-            ['used', sum('memcached_current_bytes'), ''],
             ['limit', sum('memcached_limit_bytes'), '--text-faint'],
+            ['used', sum('memcached_current_bytes'), ''],
           ],
         },
         {
@@ -272,9 +273,9 @@ export function chartsOf(engine: Engine, scope: Scope): ChartQuery[] {
           title: 'Cache',
           unit: 'bytes',
           queries: [
+            ['limit', sum('mongo_wt_cache_max_bytes'), '--text-faint'],
             ['used', sum('mongo_wt_cache_used_bytes'), ''],
             ['dirty', sum('mongo_wt_cache_dirty_bytes'), '--warn'],
-            ['limit', sum('mongo_wt_cache_max_bytes'), '--text-faint'],
           ],
         },
         { title: 'Size', unit: 'bytes', queries: [['databases', sum('mongo_database_size_bytes'), '']] },
@@ -283,6 +284,8 @@ export function chartsOf(engine: Engine, scope: Scope): ChartQuery[] {
 }
 
 /** LogQL: records that the agent writes about a database. */
+export const plansOf = (address: string): string =>
+  `{service_name="DatabaseStatements"} | db_target=${quote(address)} | event_name="db.statement.plan"`;
 export const changesOf = (address: string): string =>
   `{service_name="DatabaseChanges"} | db_target=${quote(address)}`;
 export const statementRecords = (address: string, statement: string): string =>

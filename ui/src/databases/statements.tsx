@@ -6,13 +6,13 @@ import { Moment } from '../components/moment';
 import { CopyButton, Loading } from '../components/ui';
 import type { Entry } from '../explore/logs/entries';
 import { figure } from '../infrastructure/parts';
-import { Head, Panel } from '../infrastructure/tables';
+import { Head } from '../infrastructure/tables';
 import { exploreSearch } from '../services/log-patterns';
 import { rateText, secondsText } from '../services/parts';
 import type { ServicesState } from '../services/state';
 import { useRecords } from './api';
 import type { DatabaseStatement } from './model';
-import { QueryLink } from './parts';
+import { QueryLink, TablePanel } from './parts';
 import { type Engine, type Scope, statementRecords, statementTime } from './queries';
 
 export function StatementTable({
@@ -30,8 +30,9 @@ export function StatementTable({
   const chosen = statements.find((one) => one.fingerprint === open);
   return (
     <>
-      <Panel
+      <TablePanel
         title="Statements"
+        link={<QueryLink expr={statementTime(scope)} title="statements" state={state} />}
         none={
           statements.length > 0
             ? null
@@ -40,9 +41,6 @@ export function StatementTable({
               : 'No statements. The server needs performance_schema = ON.'
         }
       >
-        <p className="panel-links">
-          <QueryLink expr={statementTime(scope)} title="statements" state={state} />
-        </p>
         <table className="table container-statements">
           <Head
             texts={['Statement', 'Database', 'User']}
@@ -73,7 +71,7 @@ export function StatementTable({
             ))}
           </tbody>
         </table>
-      </Panel>
+      </TablePanel>
       {chosen && <StatementPanel statement={chosen} scope={scope} state={state} />}
     </>
   );

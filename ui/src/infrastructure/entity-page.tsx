@@ -6,7 +6,7 @@ import { Moment } from '../components/moment';
 import { TimePicker } from '../components/time-picker';
 import { Empty, Loading, PageHead } from '../components/ui';
 import { EntityCost } from '../costs/parts';
-import { addressOf } from '../databases/model';
+import { EntityDatabase } from '../databases/parts';
 import { quoted } from '../explore/logs/lexer';
 import { EntityIncidents } from '../incidents/parts';
 import { reasonOf, useEntity } from '../insight/api';
@@ -90,7 +90,6 @@ function Details({ answer, state }: { answer: EntityAnswer; state: ServicesState
   const streams = streamSelector(entity);
   const container = entity.series.find((labels) => labels.container_id)?.container_id;
   const node = entity.kind === 'node' ? entity.series.find((labels) => labels.instance) : undefined;
-  const database = addressOf(entity);
   const names = namesQuery(entity);
   const first = validity[0];
   return (
@@ -135,11 +134,7 @@ function Details({ answer, state }: { answer: EntityAnswer; state: ServicesState
               Logs
             </Link>
           )}
-          {database && (
-            <Link to="/databases/database" search={{ ...state.carried, address: database } as never}>
-              Statements and locks
-            </Link>
-          )}
+          <EntityDatabase entity={entity} carried={state.carried} />
           {container && (
             <Link to="/containers/container" search={{ ...state.carried, id: container } as never}>
               Requests and connections

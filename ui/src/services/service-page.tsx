@@ -5,6 +5,7 @@ import { ErrorNotice, isMissing } from '../api/errors';
 import { TimePicker } from '../components/time-picker';
 import { Loading, PageHead } from '../components/ui';
 import { EntityCost } from '../costs/parts';
+import { EntityDatabase } from '../databases/parts';
 import { useDeployments } from '../deployments/api';
 import { DeploymentTable } from '../deployments/deployment-table';
 import { quoted } from '../explore/logs/lexer';
@@ -110,6 +111,11 @@ export function ServicePage() {
           Map
         </Link>
       </nav>
+      {entity && (
+        <p className="panel-links">
+          <EntityDatabase entity={entity} carried={state.carried} />
+        </p>
+      )}
       <ProblemPanel insight={insight} />
       {entity && <EntityIncidents id={entity.id} start={state.start} />}
       <ObjectivePanel insight={insight} />
