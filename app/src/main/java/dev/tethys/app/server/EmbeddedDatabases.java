@@ -1,5 +1,6 @@
 package dev.tethys.app.server;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.collect.exporter.Exporter;
 import dev.tethys.collect.exporter.ExporterDependencies;
 import dev.tethys.collect.exporter.ExporterKind;
@@ -74,7 +75,7 @@ final class EmbeddedDatabases implements AutoCloseable {
     this.address = address;
     this.dependencies =
         new ExporterDependencies(
-            clients, InstantSource.system(), System::getenv, () -> observed(endpoints.get()));
+            clients, InstantSource.system(), System::getenv, new Observed(endpoints));
     String file = flags.get(CONFIG);
     if (file.isEmpty()) {
       exporter = null;
@@ -98,10 +99,38 @@ final class EmbeddedDatabases implements AutoCloseable {
     }
   }
 
-  private static List<ObservedDatabase> observed(List<DatabaseEndpoint> all) {
-    return all.stream()
-        .map(e -> new ObservedDatabase(e.system(), e.host(), e.port(), e.name(), e.addresses()))
-        .toList();
+  /** Databases of the service map, looked up at most once in a period. */
+  private static final class Observed implements Supplier<List<ObservedDatabase>> {
+    private static final long PERIOD_NANOS = 10_000_000_000L;
+
+    private final Supplier<List<DatabaseEndpoint>> endpoints;
+
+    @GuardedBy("this")
+    private List<ObservedDatabase> last = List.of();
+
+    @GuardedBy("this")
+    private long until = System.nanoTime();
+
+    Observed(Supplier<List<DatabaseEndpoint>> endpoints) {
+      this.endpoints = endpoints;
+    }
+
+    @Override
+    public synchronized List<ObservedDatabase> get() {
+      long now = System.nanoTime();
+      if (now - until >= 0) {
+        last =
+            endpoints.get().stream()
+                .map(
+                    e ->
+                        new ObservedDatabase(
+                            e.system(), e.host(), e.port(), e.name(), e.addresses()))
+                .toList();
+        // The entities may not be known yet.
+        until = last.isEmpty() ? now : now + PERIOD_NANOS;
+      }
+      return last;
+    }
   }
 
   /** The one flag of the exporter. */

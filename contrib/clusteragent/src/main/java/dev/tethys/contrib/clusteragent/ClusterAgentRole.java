@@ -85,12 +85,10 @@ public final class ClusterAgentRole implements Role {
               + " or --coroot-url, whose server names them");
     }
     ClusterAgentConfig c = ClusterAgentConfig.read(Path.of(file), defaults, environment::get);
-    if (c.found().use() == FoundSettings.Use.SERVE || !c.found().users().isEmpty()) {
-      throw new UsageException(
-          ClusterAgentFlags.COMMAND
-              + ": found_databases: serve and send_credentials_to of "
-              + file
-              + " are settings of a server; set read or off");
+    try {
+      c.found().check(false, !flags.get("coroot-url").isEmpty());
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(ClusterAgentFlags.COMMAND + ": " + file + ": " + e.getMessage());
     }
     return c;
   }

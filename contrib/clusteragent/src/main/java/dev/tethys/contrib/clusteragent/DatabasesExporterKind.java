@@ -99,7 +99,13 @@ public final class DatabasesExporterKind implements ExporterKind {
     DatabasesExporter(Source source, ExporterDependencies dependencies) throws IOException {
       this.source = source;
       this.dependencies = dependencies;
-      this.config = source.read();
+      this.config = checked();
+    }
+
+    private ClusterAgentConfig checked() throws IOException {
+      ClusterAgentConfig c = source.read();
+      c.found().check(dependencies.observed() != null, false);
+      return c;
     }
 
     @Override
@@ -149,7 +155,7 @@ public final class DatabasesExporterKind implements ExporterKind {
 
     @Override
     public void reload() throws IOException {
-      ClusterAgentConfig next = source.read();
+      ClusterAgentConfig next = checked();
       config = next;
       Running r = running;
       if (r != null) {

@@ -43,4 +43,32 @@ record FoundSettings(
     credentials = List.copyOf(credentials);
     users = List.copyOf(users);
   }
+
+  /**
+   * Checks that each key has an effect.
+   *
+   * @param server whether the agent runs inside a server, which has a service map
+   * @param corootUrl whether another server names databases
+   * @throws IllegalArgumentException with the key and the remedy
+   */
+  void check(boolean server, boolean corootUrl) {
+    if (!server && (use == Use.SERVE || !users.isEmpty())) {
+      throw new IllegalArgumentException(
+          "found_databases: serve and send_credentials_to are settings of"
+              + " --cluster-agent.config-file of a server; set found_databases to read or off");
+    }
+    if (!users.isEmpty() && use != Use.SERVE) {
+      throw new IllegalArgumentException(
+          "send_credentials_to needs found_databases: serve; otherwise no database is listed");
+    }
+    boolean listed = server ? use != Use.OFF : corootUrl && use == Use.READ;
+    KubernetesSettings k = kubernetes;
+    boolean annotated = k != null && k.discoverDatabases();
+    if (!credentials.isEmpty() && !listed && !annotated) {
+      throw new IllegalArgumentException(
+          "credentials are for found databases, and nothing finds any: set --coroot-url or"
+              + " kubernetes, and not found_databases: off; logins of listed databases are keys"
+              + " of their entries");
+    }
+  }
 }

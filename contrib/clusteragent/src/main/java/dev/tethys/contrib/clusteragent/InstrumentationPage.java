@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -22,13 +23,13 @@ final class InstrumentationPage implements HttpHandler {
   private static final System.Logger LOG = JulLogger.of(InstrumentationPage.class.getName());
 
   private final Supplier<ClusterAgentConfig> config;
-  private final Supplier<List<ObservedDatabase>> observed;
+  private final ServiceMapSource observed;
   private final LimitedLog refusals = new LimitedLog(LOG);
 
   InstrumentationPage(
       Supplier<ClusterAgentConfig> config, Supplier<List<ObservedDatabase>> observed) {
     this.config = config;
-    this.observed = observed;
+    this.observed = new ServiceMapSource(observed, InstantSource.system());
   }
 
   @Override
@@ -38,7 +39,7 @@ final class InstrumentationPage implements HttpHandler {
     if (c.found().use() == Use.SERVE) {
       // Databases of the file are read by this server.
       served =
-          TargetMerge.of(c, List.of(new ServiceMapSource(observed).databases())).targets().stream()
+          TargetMerge.of(c, List.of(observed.databases())).targets().stream()
               .filter(t -> !t.foundBy().isEmpty())
               .toList();
     }

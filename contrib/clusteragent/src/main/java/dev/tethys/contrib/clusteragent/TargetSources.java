@@ -34,7 +34,7 @@ record TargetSources(
     }
     if (c.found().use() == Use.READ) {
       if (observed != null) {
-        out.add(new ServiceMapSource(observed));
+        out.add(new ServiceMapSource(observed, InstantSource.system()));
       }
       ConfigSource.Settings from = config;
       if (from != null) {

@@ -3,12 +3,15 @@ package dev.tethys.contrib.clusteragent;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.tethys.prometheus.push.MetricsPush;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.testkit.Ports;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -62,6 +65,53 @@ class ClusterAgentRoleTest {
         .contains("postgres 127.0.0.1:" + port, "connection failed")
         .doesNotContain("p4");
     refused("no database with address x:1", "check", "x:1", "--config.file=" + file);
+  }
+
+  @Test
+  void refusesSettingsOfFoundDatabasesWithoutEffect(@TempDir Path dir) throws Exception {
+    Path file = dir.resolve("databases.yml");
+    Files.writeString(file, "found_databases: serve");
+    refused("settings of --cluster-agent.config-file of a server", "--config.file=" + file);
+    Files.writeString(file, "credentials: [{engine: redis, password: p4}]");
+    refused("nothing finds any: set --coroot-url", "check", "--config.file=" + file);
+    Files.writeString(file, "databases: []");
+    refused(
+        "--config-update-interval must be from 1s to 1h",
+        "check",
+        "--config.file=" + file,
+        "--coroot-url=http://127.0.0.1:1",
+        "--config-update-interval=1ms");
+  }
+
+  @Test
+  void checksDatabasesOfAServer() throws Exception {
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/v1/config",
+        x -> {
+          byte[] b =
+              ("{\"application_instrumentation\":[{\"type\":\"postgres\",\"host\":\"db1\","
+                      + "\"port\":\"5432\"}],\"aws_config\":{}}")
+                  .getBytes(StandardCharsets.UTF_8);
+          x.sendResponseHeaders(200, b.length);
+          x.getResponseBody().write(b);
+          x.close();
+        });
+    server.start();
+    try {
+      Run r =
+          run(Map.of("COROOT_URL", "http://127.0.0.1:" + server.getAddress().getPort()), "check");
+      assertThat(r.status()).isEqualTo(1);
+      assertThat(r.out())
+          .contains(
+              "configuration of 127.0.0.1: 1 databases, aws_config is not supported",
+              "postgres db1:5432 (found by configuration of 127.0.0.1)",
+              "not made",
+              "no credentials: add an entry with engine postgres to credentials");
+    } finally {
+      server.stop(0);
+    }
   }
 
   @Test
