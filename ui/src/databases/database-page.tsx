@@ -9,6 +9,9 @@ import { Button, Empty, Loading, PageHead } from '../components/ui';
 import { figure } from '../infrastructure/parts';
 import { Head } from '../infrastructure/tables';
 import { useWorld } from '../insight/api';
+import { ProblemPanel } from '../insight/insight-panels';
+import type { Entity } from '../insight/types';
+import { useEntityInsight } from '../insight/use-insight';
 import { Figure } from '../services/figure';
 import { exploreSearch } from '../services/log-patterns';
 import { type ServicesState, useServicesState } from '../services/state';
@@ -31,6 +34,8 @@ export function DatabasePage() {
   const details = useDatabaseDetails(scope, state.end, state.attempt);
   const plans = usePlans(address, state.start, state.end, state.attempt);
   const scans = details.data ? scanProblems(details.data.statements, plans, details.data.tables) : [];
+  const world = useWorld().data;
+  const entity = world?.world.entities.find((one) => addressOf(one) === address);
   const row = list.data?.rows[0];
   const read = list.data?.statuses.find((one) => one.address === address);
   return (
@@ -75,7 +80,8 @@ export function DatabasePage() {
       ) : (
         <>
           <Problems problems={[...row.problems, ...scans]} />
-          <Facts row={row} read={read} state={state} />
+          {entity && <Inspected entity={entity} state={state} />}
+          <Facts row={row} read={read} entity={entity} state={state} />
           {row.engine && <Details engine={row.engine} scope={scope} details={details} state={state} />}
         </>
       )}
@@ -83,17 +89,23 @@ export function DatabasePage() {
   );
 }
 
+/** Problems that inspections of the server find. */
+function Inspected({ entity, state }: { entity: Entity; state: ServicesState }) {
+  const insight = useEntityInsight(entity.id, entity.name, state.time.range);
+  return (insight.problems?.length ?? 0) > 0 ? <ProblemPanel insight={insight} /> : null;
+}
+
 function Facts({
   row,
   read,
+  entity,
   state,
 }: {
   row: DatabaseRow;
   read: ReadDatabase | undefined;
+  entity: Entity | undefined;
   state: ServicesState;
 }) {
-  const world = useWorld().data;
-  const entity = world?.world.entities.find((one) => addressOf(one) === row.address);
   return (
     <section className="panel service-panel" aria-label="Facts">
       <dl className="entity-facts">

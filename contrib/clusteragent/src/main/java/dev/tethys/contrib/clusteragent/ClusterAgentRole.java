@@ -129,7 +129,7 @@ public final class ClusterAgentRole implements Role {
           s.name()
               + ": "
               + s.databases()
-              + " databases"
+              + (s.databases() == 1 ? " database" : " databases")
               + (s.problem().isEmpty() ? "" : ", " + s.problem()));
     }
     List<DatabaseTarget> some =
@@ -137,8 +137,8 @@ public final class ClusterAgentRole implements Role {
             .filter(t -> address.isEmpty() || t.server().address().equals(address.getFirst()))
             .toList();
     if (some.isEmpty()) {
-      String where =
-          flags.get("config.file") + (asked.isEmpty() ? "" : " and of its sources").strip();
+      String file = flags.get("config.file");
+      String where = file.isEmpty() ? "the answer of --coroot-url" : file;
       throw new UsageException(
           ClusterAgentFlags.COMMAND
               + ": "

@@ -127,11 +127,11 @@ final class ConfigSource implements TargetSource {
       problem = next.note();
     } catch (IOException | CodecException e) {
       problem = LimitedLog.cut(e.getMessage());
-      failures.failure(
+      failures.log(
           Level.WARNING,
-          "Databases could not be asked for, the former ones continue url=" + settings,
-          "config",
-          e);
+          "Databases could not be requested, the former ones continue url={0} error=\"{1}\"",
+          settings,
+          problem);
     }
   }
 

@@ -22,7 +22,7 @@ import tools.jackson.databind.json.JsonMapper;
 final class SecretReader implements PodAnnotations.SecretFields {
   private static final int MAX_BYTES = 4 << 20;
   private static final int MAX_VALUE = 64 << 10;
-  private static final int MAX_KEPT = TargetMerge.MAX_FOUND;
+  private static final int MAX_CACHED = TargetMerge.MAX_FOUND;
   private static final Duration FRESH = Duration.ofMinutes(1);
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
   private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -30,10 +30,10 @@ final class SecretReader implements PodAnnotations.SecretFields {
   private final ResourceWatch.Connection connection;
   private final InstantSource clock;
 
-  private record Kept(Instant at, Answer answer) {}
+  private record CachedSecret(Instant at, Answer answer) {}
 
   @GuardedBy("this")
-  private final Map<String, Kept> kept = new HashMap<>();
+  private final Map<String, CachedSecret> cached = new HashMap<>();
 
   SecretReader(ResourceWatch.Connection connection, InstantSource clock) {
     this.connection = connection;
@@ -44,18 +44,18 @@ final class SecretReader implements PodAnnotations.SecretFields {
   public synchronized Answer of(String namespace, String name) {
     String id = namespace + "/" + name;
     Instant now = clock.instant();
-    Kept k = kept.get(id);
+    CachedSecret k = cached.get(id);
     if (k != null && now.isBefore(k.at().plus(FRESH))) {
       return k.answer();
     }
     Answer next = read(namespace, name);
-    // A login goes on with the former password while the API fails.
+    // The former password is used while the API fails.
     Answer used = !next.problem().isEmpty() && k != null ? k.answer() : next;
-    if (kept.size() >= MAX_KEPT) {
-      kept.values().removeIf(old -> old.at().plus(FRESH).isBefore(now));
+    if (cached.size() >= MAX_CACHED) {
+      cached.values().removeIf(old -> old.at().plus(FRESH).isBefore(now));
     }
-    if (kept.size() < MAX_KEPT || k != null) {
-      kept.put(id, new Kept(now, used));
+    if (cached.size() < MAX_CACHED || k != null) {
+      cached.put(id, new CachedSecret(now, used));
     }
     return used;
   }

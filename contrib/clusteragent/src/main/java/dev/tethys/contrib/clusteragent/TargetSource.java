@@ -3,7 +3,7 @@ package dev.tethys.contrib.clusteragent;
 import java.time.Duration;
 import java.util.List;
 
-/** Source of databases beside the list in the file. Thread-safe. */
+/** Source of databases that the file does not list. Thread-safe. */
 interface TargetSource extends AutoCloseable {
   /** Name in the API and in log lines, such as {@code service map}. */
   String name();

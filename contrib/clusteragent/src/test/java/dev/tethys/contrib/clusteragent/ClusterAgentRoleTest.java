@@ -105,7 +105,7 @@ class ClusterAgentRoleTest {
       assertThat(r.status()).isEqualTo(1);
       assertThat(r.out())
           .contains(
-              "configuration of 127.0.0.1: 1 databases, aws_config is not supported",
+              "configuration of 127.0.0.1: 1 database, aws_config is not supported",
               "postgres db1:5432 (found by configuration of 127.0.0.1)",
               "not made",
               "no credentials: add an entry with engine postgres to credentials");

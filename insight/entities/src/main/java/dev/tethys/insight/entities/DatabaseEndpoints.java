@@ -12,6 +12,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -34,26 +35,9 @@ public final class DatabaseEndpoints {
   private static final Pattern CALLS =
       Pattern.compile("container_(postgres|mysql|mongo|redis|memcached)_(queries|requests)_total");
   private static final String ADDRESS = "address:";
-  private static final Map<String, Integer> PORTS =
-      Map.of(
-          "postgres",
-          5432,
-          "postgresql",
-          5432,
-          "mysql",
-          3306,
-          "mariadb",
-          3306,
-          "redis",
-          6379,
-          "valkey",
-          6379,
-          "memcached",
-          11211,
-          "mongo",
-          27017,
-          "mongodb",
-          27017);
+  private static final int MYSQL_X = 33_060;
+  private static final int MYSQL_ADMIN = 33_062;
+  private static final int REDIS_BUS = 10_000;
 
   private final String machine;
   private final Map<String, Set<Address>> listens = new HashMap<>();
@@ -199,24 +183,34 @@ public final class DatabaseEndpoints {
     return e.keys().stream().anyMatch(k -> k.startsWith("rds:"));
   }
 
-  /** Adds one server, unless another entity has one of its addresses. */
+  /**
+   * Adds the servers of a process, one a port: several servers of one program may form a container.
+   */
   private void put(String system, String name, Set<Address> all, boolean withLoopback) {
-    if (system.isEmpty() || out.size() >= MAX_ENDPOINTS) {
-      return;
+    Map<Integer, List<Address>> byPort = new TreeMap<>();
+    for (Address a : all) {
+      if (withLoopback || !a.isLoopback()) {
+        byPort.computeIfAbsent(a.port(), _ -> new ArrayList<>()).add(a);
+      }
     }
-    int usual = PORTS.getOrDefault(system, 0);
-    List<Address> usable = new ArrayList<>(all);
-    usable.removeIf(a -> a.isLoopback() && !withLoopback);
-    if (usable.stream().anyMatch(a -> a.port() == usual)) {
-      usable.removeIf(a -> a.port() != usual);
-    }
-    usable.sort(
-        Comparator.comparingInt(Address::rank)
-            .thenComparingInt(Address::port)
-            .thenComparing(Address::host));
-    if (usable.isEmpty()) {
-      return;
-    }
+    Set<Integer> ports = Set.copyOf(byPort.keySet());
+    byPort.forEach(
+        (port, addresses) -> {
+          if (!system.isEmpty() && out.size() < MAX_ENDPOINTS && !isSecondary(port, ports)) {
+            put(system, name, addresses);
+          }
+        });
+  }
+
+  /** Whether a server has a port in addition to the one of its clients. */
+  private static boolean isSecondary(int port, Set<Integer> ports) {
+    return port == MYSQL_X
+        || port == MYSQL_ADMIN
+        || ports.contains(port - REDIS_BUS); // the bus of a cluster of Redis
+  }
+
+  private void put(String system, String name, List<Address> usable) {
+    usable.sort(Comparator.comparingInt(Address::rank).thenComparing(Address::host));
     Address best = usable.getFirst();
     Set<String> addresses = new HashSet<>();
     for (Address a : usable) {

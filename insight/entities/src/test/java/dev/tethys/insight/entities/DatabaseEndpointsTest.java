@@ -2,6 +2,7 @@ package dev.tethys.insight.entities;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.insight.entities.kind.EntityKind;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -45,13 +46,36 @@ class DatabaseEndpointsTest {
   }
 
   @Test
-  void prefersPrivateAddressesAndTheUsualPort() {
+  void prefersPrivateAddresses() {
     process("m1", "db", "postgres", "172.17.0.1:5432", "203.0.113.5:5432", "10.0.0.5:5432");
     process("m2", "mysql", "mysql", "10.0.0.6:33060", "10.0.0.6:3306");
     process("m3", "cache", "redis", "[fd00::1]:6379", "192.0.2.9:6379");
     assertThat(addresses(""))
         .containsExactly("mysql 10.0.0.6:3306", "postgres 10.0.0.5:5432", "redis fd00::1:6379");
     assertThat(found("").getFirst().addresses()).contains("10.0.0.5:5432", "203.0.113.5:5432");
+  }
+
+  @Test
+  void findsAServerAtEachPort() {
+    process("m1", "db", "postgres", "10.0.0.5:5432", "10.0.0.5:5433", "203.0.113.5:5433");
+    process("m2", "cache", "redis", "10.0.0.6:6379", "10.0.0.6:16379", "10.0.0.6:6380");
+    assertThat(addresses(""))
+        .containsExactly(
+            "postgres 10.0.0.5:5432",
+            "postgres 10.0.0.5:5433",
+            "redis 10.0.0.6:6379",
+            "redis 10.0.0.6:6380");
+  }
+
+  @Test
+  void separatesDatabasesOfAnAgentOnLoopback() {
+    for (String address : List.of("127.0.0.1:5432", "127.0.0.1:5433")) {
+      series.add("pg_up", "job", "cluster-agent", "instance", "vm", "address", address);
+    }
+    assertThat(RecordedSeries.ids(series.world(NOW), EntityKind.DATABASE_INSTANCE))
+        .containsExactly(
+            "database_instance:target:cluster-agent/vm/127.0.0.1:5432",
+            "database_instance:target:cluster-agent/vm/127.0.0.1:5433");
   }
 
   @Test
