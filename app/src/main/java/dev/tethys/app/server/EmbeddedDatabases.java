@@ -1,6 +1,7 @@
 package dev.tethys.app.server;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.collect.exporter.Exporter;
 import dev.tethys.collect.exporter.ExporterDependencies;
 import dev.tethys.collect.exporter.ExporterKind;
@@ -14,6 +15,16 @@ import dev.tethys.config.YamlNode;
 import dev.tethys.insight.entities.DatabaseEndpoint;
 import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.log.JulLogger;
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.LogsData;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.exporter.tethys.EmbeddedStore;
+import dev.tethys.pipeline.exporter.tethys.TethysSettings;
 import dev.tethys.prometheus.collect.CollectedExporters;
 import dev.tethys.prometheus.collect.ExporterKinds;
 import dev.tethys.runtime.cli.FlagSet;
@@ -65,17 +76,23 @@ final class EmbeddedDatabases implements AutoCloseable {
    * @param jobs reads the job
    * @param endpoints databases of the service map
    * @param address of the server, once it listens
+   * @param logs stores records about changes and statements; null if the server has no logs
    */
   EmbeddedDatabases(
       FlagSet flags,
       CollectedExporters jobs,
       HttpClientFactory clients,
       Supplier<List<DatabaseEndpoint>> endpoints,
-      Supplier<String> address) {
+      Supplier<String> address,
+      @Nullable EmbeddedStore logs) {
     this.address = address;
     this.dependencies =
         new ExporterDependencies(
-            clients, InstantSource.system(), System::getenv, new Observed(endpoints));
+            clients,
+            InstantSource.system(),
+            System::getenv,
+            new Observed(endpoints),
+            logs == null ? null : l -> store(l, logs));
     String file = flags.get(CONFIG);
     if (file.isEmpty()) {
       exporter = null;
@@ -131,6 +148,22 @@ final class EmbeddedDatabases implements AutoCloseable {
       }
       return last;
     }
+  }
+
+  /** Stores log records of the exporter. */
+  private static String store(LogsData logs, EmbeddedStore to) throws IOException {
+    int records = 0;
+    for (ResourceGroup<LogRecord> r : logs.resources()) {
+      for (ScopeGroup<LogRecord> s : r.scopes()) {
+        records += s.items().size();
+      }
+    }
+    Batch batch = new Batch(Signal.LOGS, Encoding.OTLP, new OtlpWriter().write(logs), records, 0);
+    return switch (to.store(batch, TethysSettings.DEFAULT)) {
+      case Outcome.Accepted _ -> "";
+      case Outcome.Rejected r -> r.reason();
+      case Outcome.Unavailable u -> throw new IOException(u.reason());
+    };
   }
 
   /** The one flag of the exporter. */

@@ -163,7 +163,12 @@ final class Server implements AutoCloseable {
         new EmbeddedObserver(flags, embedded, scraping.exporters(), () -> "localhost:" + port());
     this.databases =
         new EmbeddedDatabases(
-            flags, scraping.exporters(), clients, entities::databases, () -> "localhost:" + port());
+            flags,
+            scraping.exporters(),
+            clients,
+            entities::databases,
+            () -> "localhost:" + port(),
+            stores().get(Signal.LOGS));
     Alerting.Dependencies ruled =
         new Alerting.Dependencies(
             metrics.writing("rules"),

@@ -13,17 +13,19 @@ import org.jspecify.annotations.Nullable;
  * @param clients the HTTP clients of the process
  * @param environment variables of the environment by name
  * @param observed databases of the service map; null outside a server
+ * @param logs receives log records; null if the process does not store logs
  */
 public record ExporterDependencies(
     HttpClientFactory clients,
     InstantSource clock,
     Function<String, @Nullable String> environment,
-    @Nullable Supplier<List<ObservedDatabase>> observed) {
+    @Nullable Supplier<List<ObservedDatabase>> observed,
+    @Nullable LogDestination logs) {
   /** Dependencies outside a server. */
   public ExporterDependencies(
       HttpClientFactory clients,
       InstantSource clock,
       Function<String, @Nullable String> environment) {
-    this(clients, clock, environment, null);
+    this(clients, clock, environment, null, null);
   }
 }

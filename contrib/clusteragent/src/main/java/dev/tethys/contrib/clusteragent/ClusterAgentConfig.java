@@ -30,6 +30,7 @@ record ClusterAgentConfig(List<DatabaseTarget> databases, FoundSettings found) {
   private static final int MAX_CREDENTIALS = 1000;
   private static final Duration SHORTEST = Duration.ofSeconds(1);
   private static final Duration LONGEST = Duration.ofHours(1);
+  private static final Duration FASTEST_SLOW = Duration.ofMillis(10);
   private static final Pattern LABEL = Pattern.compile("[a-zA-Z_][a-zA-Z0-9_]*");
 
   private static final Section DATABASE =
@@ -71,7 +72,25 @@ record ClusterAgentConfig(List<DatabaseTarget> databases, FoundSettings found) {
       ROOT.optional(
           "track_database_changes",
           Type.BOOL,
-          "Send changed definitions of tables and settings as log records to --coroot-url.");
+          "Send changed definitions of tables and settings as log records to --coroot-url, or store"
+              + " them in the server that reads the databases.");
+  private static final Key<Boolean> PLANS =
+      ROOT.optional(
+          "track_statement_plans",
+          Type.BOOL,
+          "Explain the busiest statements of PostgreSQL, MySQL and MariaDB, and send their plans as"
+              + " log records.");
+  private static final Key<Boolean> SAMPLES =
+      ROOT.optional(
+          "track_statement_samples",
+          Type.BOOL,
+          "Send running calls that are slow as log records, without literals.");
+  private static final Key<Duration> SLOW =
+      ROOT.key(
+          "slow_statement_threshold",
+          Type.DURATION,
+          Duration.ofSeconds(1),
+          "Duration from which a running call is slow.");
   private static final Key<Long> MAX_TABLES =
       ROOT.key(
           "max_tables_per_database",
@@ -141,7 +160,8 @@ record ClusterAgentConfig(List<DatabaseTarget> databases, FoundSettings found) {
   /**
    * Defaults that flags set.
    *
-   * @param changes whether changes can be sent
+   * @param changes whether changes are sent
+   * @param records whether log records can be sent
    */
   record Defaults(
       @Nullable Duration interval,
@@ -149,8 +169,13 @@ record ClusterAgentConfig(List<DatabaseTarget> databases, FoundSettings found) {
       @Nullable Boolean bloat,
       boolean changes,
       @Nullable Long maxTables,
-      @Nullable Set<String> excluded) {
-    static final Defaults NONE = new Defaults(null, null, null, false, null, null);
+      @Nullable Set<String> excluded,
+      boolean records) {
+    /** Defaults of a process without a destination of log records. */
+    static final Defaults NONE = new Defaults(null, null, null, false, null, null, false);
+
+    /** Defaults of a process that stores log records. */
+    static final Defaults STORED = new Defaults(null, null, null, true, null, null, true);
   }
 
   /**
@@ -171,8 +196,9 @@ record ClusterAgentConfig(List<DatabaseTarget> databases, FoundSettings found) {
   }
 
   /** Reads the value of a key of another configuration. */
-  static ClusterAgentConfig of(YamlNode node, Function<String, @Nullable String> environment) {
-    return of(node.object(ROOT), Defaults.NONE, environment);
+  static ClusterAgentConfig of(
+      YamlNode node, Defaults defaults, Function<String, @Nullable String> environment) {
+    return of(node.object(ROOT), defaults, environment);
   }
 
   /** Configuration without a file. */
@@ -206,20 +232,35 @@ record ClusterAgentConfig(List<DatabaseTarget> databases, FoundSettings found) {
     if (maxTables < 0 || maxTables > Integer.MAX_VALUE) {
       throw o.error(MAX_TABLES, "is " + maxTables + "; it must be 0 or more");
     }
-    if (!d.changes() && Boolean.TRUE.equals(o.find(CHANGES))) {
+    for (Key<Boolean> key : List.of(CHANGES, PLANS, SAMPLES)) {
+      if (!d.records() && Boolean.TRUE.equals(o.find(key))) {
+        throw o.error(
+            key,
+            key.name()
+                + " needs a receiver of log records: --coroot-url of tethys cluster-agent, or"
+                + " --cluster-agent.config-file of a server that stores logs");
+      }
+    }
+    boolean samples = d.records() && !Boolean.FALSE.equals(o.find(SAMPLES));
+    Duration slow = o.get(SLOW);
+    if (o.has(SLOW) && !samples) {
       throw o.error(
-          CHANGES,
-          CHANGES.name() + " needs --coroot-url of tethys cluster-agent, which receives them");
+          SLOW, SLOW.name() + " has no effect without " + SAMPLES.name() + "; remove one of them");
+    }
+    if (slow.compareTo(FASTEST_SLOW) < 0 || slow.compareTo(LONGEST) > 0) {
+      throw o.error(SLOW, SLOW.name() + " must be from 10ms to 1h");
     }
     ReaderTarget.Limits limits =
         new ReaderTarget.Limits(
             d.excluded() != null && !o.has(EXCLUDED) ? d.excluded() : Set.copyOf(o.get(EXCLUDED)),
             either(o, SIZES, d.sizes()),
             either(o, BLOAT, d.bloat()),
-            d.changes() && !Boolean.FALSE.equals(o.find(CHANGES)),
+            Objects.requireNonNullElse(o.find(CHANGES), d.changes()),
             (int) maxTables,
             o.get(TABLES_INTERVAL),
-            o.get(TEXT));
+            o.get(TEXT),
+            new ReaderTarget.StatementRecords(
+                d.records() && !Boolean.FALSE.equals(o.find(PLANS)), samples, slow));
     DatabaseTarget.Times times = new DatabaseTarget.Times(interval, timeout);
     List<DatabaseTarget> all = new ArrayList<>();
     Set<String> addresses = new HashSet<>();

@@ -170,7 +170,8 @@ final class ClusterAgentFlags {
         flags.bool("track-database-bloat"),
         flags.bool("track-database-changes") && !flags.get("coroot-url").isEmpty(),
         flags.integer("max-tables-per-database"),
-        flags.isGiven("exclude-databases") ? Set.copyOf(excluded) : null);
+        flags.isGiven("exclude-databases") ? Set.copyOf(excluded) : null,
+        !flags.get("coroot-url").isEmpty());
   }
 
   /** Requests for databases; null without {@code --coroot-url}. */

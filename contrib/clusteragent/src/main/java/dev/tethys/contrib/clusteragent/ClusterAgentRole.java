@@ -178,11 +178,12 @@ public final class ClusterAgentRole implements Role {
     String web = flags.get("web.config.file");
     HttpListenerOptions listening =
         HttpListenerOptions.on(address).withWebConfigFile(web.isEmpty() ? null : Path.of(web));
-    try (ChangeSender sender = push == null ? null : sender(push, registry);
+    try (OtlpDestination logs = push == null ? null : logs(push);
+        RecordSender sender = logs == null ? null : new RecordSender(logs, registry);
         HttpClientFactory clients = new HttpClientFactory(USER_AGENT);
         DatabaseReadings readings =
             new DatabaseReadings(
-                InstantSource.system(), sender == null ? ChangeSink.NONE : sender);
+                InstantSource.system(), sender == null ? RecordSink.NONE : sender);
         TargetDiscovery discovery =
             new TargetDiscovery(readings, sources(flags, environment, clients)::open)) {
       registry.register(readings);
@@ -223,16 +224,14 @@ public final class ClusterAgentRole implements Role {
     }
   }
 
-  /** Sender of changes to the receiver of the metrics. */
-  private static ChangeSender sender(MetricsPush.Options push, Registry registry)
-      throws IOException {
-    return new ChangeSender(
+  /** Receiver of log records beside that of the metrics. */
+  private static OtlpDestination logs(MetricsPush.Options push) throws IOException {
+    return new OtlpDestination(
         URI.create(push.endpoint().replaceAll("/v1/metrics$", "/v1/logs")),
         push.apiKey(),
         push.insecureSkipVerify(),
         push.caFile(),
-        USER_AGENT,
-        registry);
+        USER_AGENT);
   }
 
   private static void reload(

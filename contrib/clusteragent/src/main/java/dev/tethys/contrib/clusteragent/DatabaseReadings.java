@@ -43,7 +43,7 @@ final class DatabaseReadings implements Collector, AutoCloseable {
   private static final int MISSED = 3;
 
   private final InstantSource clock;
-  private final ChangeSink changes;
+  private final RecordSink records;
   private final ScheduledThreadPoolExecutor timer;
   private final ThreadPoolExecutor readers;
 
@@ -53,10 +53,10 @@ final class DatabaseReadings implements Collector, AutoCloseable {
   private volatile boolean closed;
 
   /**
-   * @param changes receives changes of schemas and settings
+   * @param records receives changes of schemas and settings, plans and samples of statements
    */
-  DatabaseReadings(InstantSource clock, ChangeSink changes) {
-    this.changes = changes;
+  DatabaseReadings(InstantSource clock, RecordSink records) {
+    this.records = records;
     this.clock = clock;
     this.timer =
         new ScheduledThreadPoolExecutor(
@@ -83,7 +83,7 @@ final class DatabaseReadings implements Collector, AutoCloseable {
     for (DatabaseTarget t : databases) {
       keys.add(t.key());
       if (!targets.containsKey(t.key())) {
-        ReadTarget r = new ReadTarget(t, clock, changes);
+        ReadTarget r = new ReadTarget(t, clock, records);
         targets.put(t.key(), r);
         if (t.obstacle() != null) {
           continue;

@@ -6,13 +6,17 @@ import dev.tethys.collect.exporter.ExporterFlag;
 import dev.tethys.collect.exporter.ExporterFlag.Kind;
 import dev.tethys.collect.exporter.ExporterKind;
 import dev.tethys.collect.exporter.ExporterSettings;
+import dev.tethys.collect.exporter.LogDestination;
 import dev.tethys.collect.exporter.MetricsSource;
 import dev.tethys.collect.exporter.ObservedDatabase;
 import dev.tethys.config.YamlNode;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.exposition.Registry;
 import dev.tethys.web.HttpHandler;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -63,21 +67,28 @@ public final class DatabasesExporterKind implements ExporterKind {
   @Override
   public Exporter open(ExporterSettings settings, ExporterDependencies dependencies)
       throws IOException {
+    LogDestination logs = dependencies.logs();
     return new DatabasesExporter(
-        source(settings.inlineConfig(), settings.get(CONFIG), dependencies.environment()),
+        source(
+            settings.inlineConfig(),
+            settings.get(CONFIG),
+            logs == null ? ClusterAgentConfig.Defaults.NONE : ClusterAgentConfig.Defaults.STORED,
+            dependencies.environment()),
         dependencies);
   }
 
   private static Source source(
-      @Nullable YamlNode inline, String file, Function<String, @Nullable String> environment) {
+      @Nullable YamlNode inline,
+      String file,
+      ClusterAgentConfig.Defaults defaults,
+      Function<String, @Nullable String> environment) {
     if (inline != null) {
-      return () -> ClusterAgentConfig.of(inline, environment);
+      return () -> ClusterAgentConfig.of(inline, defaults, environment);
     }
     if (file.isEmpty()) {
       throw new IllegalArgumentException("--" + CONFIG + " is required: the file of the databases");
     }
-    return () ->
-        ClusterAgentConfig.read(Path.of(file), ClusterAgentConfig.Defaults.NONE, environment);
+    return () -> ClusterAgentConfig.read(Path.of(file), defaults, environment);
   }
 
   /** Source of the configuration. */
@@ -91,10 +102,12 @@ public final class DatabasesExporterKind implements ExporterKind {
     private final Source source;
     private final ExporterDependencies dependencies;
     private volatile ClusterAgentConfig config;
+    private final Registry registry = new Registry();
     private volatile @Nullable Running running;
 
-    /** Readings and their targets. */
-    private record Running(DatabaseReadings readings, TargetDiscovery discovery) {}
+    /** Readings, their targets, and the records that they send. */
+    private record Running(
+        DatabaseReadings readings, TargetDiscovery discovery, @Nullable RecordSender records) {}
 
     DatabasesExporter(Source source, ExporterDependencies dependencies) throws IOException {
       this.source = source;
@@ -112,7 +125,12 @@ public final class DatabasesExporterKind implements ExporterKind {
     public MetricsSource metrics() {
       return _ -> {
         Running r = running;
-        return r == null ? List.of() : r.readings().families();
+        if (r == null) {
+          return List.of();
+        }
+        List<MetricFamily> out = new ArrayList<>(r.readings().families());
+        out.addAll(registry.gather());
+        return out;
       };
     }
 
@@ -144,12 +162,15 @@ public final class DatabasesExporterKind implements ExporterKind {
 
     @Override
     public void start(MetricsSource page) {
-      DatabaseReadings r = new DatabaseReadings(dependencies.clock(), ChangeSink.NONE);
+      LogDestination logs = dependencies.logs();
+      RecordSender records = logs == null ? null : new RecordSender(logs, registry);
+      DatabaseReadings r =
+          new DatabaseReadings(dependencies.clock(), records == null ? RecordSink.NONE : records);
       TargetSources sources =
           new TargetSources(
               dependencies.clients(), dependencies.environment(), dependencies.observed(), null);
       TargetDiscovery d = new TargetDiscovery(r, sources::open);
-      running = new Running(r, d);
+      running = new Running(r, d, records);
       d.apply(config);
     }
 
@@ -174,6 +195,9 @@ public final class DatabasesExporterKind implements ExporterKind {
       if (r != null) {
         r.discovery().close();
         r.readings().close();
+        if (r.records() != null) {
+          r.records().close();
+        }
       }
     }
   }

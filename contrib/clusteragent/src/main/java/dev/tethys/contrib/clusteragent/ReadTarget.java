@@ -32,7 +32,7 @@ final class ReadTarget {
 
   private final DatabaseTarget target;
   private final InstantSource clock;
-  private final ChangeSink changes;
+  private final RecordSink records;
   private volatile TargetState state;
 
   @GuardedBy("this")
@@ -42,8 +42,8 @@ final class ReadTarget {
   private Secret refused = Secret.NONE;
   private volatile boolean closed;
 
-  ReadTarget(DatabaseTarget target, InstantSource clock, ChangeSink changes) {
-    this.changes = changes;
+  ReadTarget(DatabaseTarget target, InstantSource clock, RecordSink records) {
+    this.records = records;
     this.target = target;
     this.clock = clock;
     this.reader = target.engine().open(target.server());
@@ -81,7 +81,7 @@ final class ReadTarget {
             whole ? r.parts().size() : missing(r));
       }
       finished(status, "", null, begin, r);
-      r.changes().forEach(c -> changes.changed(target, c, clock.millis()));
+      DatabaseRecords.send(target, r, clock.millis(), records);
       return target.interval();
     } catch (ReadingException e) {
       return failed(e.failure(), String.valueOf(e.getMessage()), begin);

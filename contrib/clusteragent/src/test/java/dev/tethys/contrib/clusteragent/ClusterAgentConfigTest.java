@@ -3,6 +3,7 @@ package dev.tethys.contrib.clusteragent;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tethys.collect.database.reader.ReaderTarget;
 import dev.tethys.config.ConfigException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,7 +72,13 @@ class ClusterAgentConfigTest {
     refused("databases:\n- {engine: mysql, address: 'u:p4ss@x:1'}\n", "is not HOST:PORT");
     refused("interval: 10ms\n", "interval must be from 1s to 1h");
     refused("max_tables_per_database: -1\n", "it must be 0 or more");
-    refused("track_database_changes: true\n", "agent.yml:1", "needs --coroot-url");
+    for (String key :
+        new String[] {
+          "track_database_changes", "track_statement_plans", "track_statement_samples"
+        }) {
+      refused(key + ": true\n", "agent.yml:1", key + " needs a receiver", "--coroot-url");
+    }
+    refused("slow_statement_threshold: 2s\n", "no effect without track_statement_samples");
     refused("kubernetes: {namespaces: [A_b]}\n", "is not the name of a namespace");
     refused("kubernetes: {context: x}\n", "context needs kubeconfig");
     refused("found_databases: some\n", "found_databases", "some");
@@ -89,6 +96,38 @@ class ClusterAgentConfigTest {
     refused(
         "databases:\n- {engine: mysql, address: x, labels: {address: y}}\n", "cannot be a label");
     refused("databases:\n- {engine: mysql, address: x, tls: {cert_file: a}}\n", "set together");
+  }
+
+  @Test
+  void tracksStatementsWhereRecordsAreStored(@TempDir Path dir) throws Exception {
+    Path file = dir.resolve("agent.yml");
+    Files.writeString(file, "databases: [{engine: redis, address: r1}]\n");
+    ClusterAgentConfig.Defaults stored = ClusterAgentConfig.Defaults.STORED;
+    ReaderTarget.Limits all = limits(file, stored);
+    assertThat(all.changes()).isTrue();
+    assertThat(all.statements())
+        .isEqualTo(new ReaderTarget.StatementRecords(true, true, Duration.ofSeconds(1)));
+    assertThat(limits(file, ClusterAgentConfig.Defaults.NONE).statements().plans()).isFalse();
+    Files.writeString(
+        file,
+        """
+        track_statement_plans: false
+        slow_statement_threshold: 250ms
+        databases: [{engine: redis, address: r1}]
+        """);
+    assertThat(limits(file, stored).statements())
+        .isEqualTo(new ReaderTarget.StatementRecords(false, true, Duration.ofMillis(250)));
+    Files.writeString(file, "slow_statement_threshold: 1ms\n");
+    assertThatThrownBy(() -> limits(file, stored)).hasMessageContaining("must be from 10ms to 1h");
+  }
+
+  private static ReaderTarget.Limits limits(Path file, ClusterAgentConfig.Defaults defaults)
+      throws Exception {
+    return ClusterAgentConfig.read(file, defaults, Map.<String, String>of()::get)
+        .databases()
+        .getFirst()
+        .server()
+        .limits();
   }
 
   @Test

@@ -98,7 +98,7 @@ class ConfigSourceTest {
         "{\"application_instrumentation\":[{\"type\":\"mysql\",\"host\":\"m1\",\"port\":\"3306\"}]}"
             .getBytes(UTF_8);
     try (DatabaseReadings r =
-            new DatabaseReadings(java.time.InstantSource.system(), ChangeSink.NONE);
+            new DatabaseReadings(java.time.InstantSource.system(), RecordSink.NONE);
         TargetDiscovery d = new TargetDiscovery(r, _ -> List.of(opened()))) {
       d.apply(ClusterAgentConfig.parse("agent.yml", "{}", _ -> null));
       d.awaitFirst(Duration.ofSeconds(20));

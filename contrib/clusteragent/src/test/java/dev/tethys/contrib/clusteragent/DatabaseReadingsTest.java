@@ -118,7 +118,7 @@ class DatabaseReadingsTest {
   void readsOthersWhileServersHang() throws Exception {
     try (Answering memcached = new Answering(new byte[0], true, "STAT version 1.6\r\nEND\r\n");
         Answering hung = hanging();
-        DatabaseReadings r = new DatabaseReadings(InstantSource.system(), ChangeSink.NONE)) {
+        DatabaseReadings r = new DatabaseReadings(InstantSource.system(), RecordSink.NONE)) {
       StringBuilder yaml = new StringBuilder("interval: 1s\ntimeout: 5s\ndatabases:\n");
       yaml.append("- {engine: memcached, address: '127.0.0.1:" + memcached.port() + "'}\n");
       for (String engine : List.of("postgres", "mysql", "redis", "memcached")) {
@@ -145,7 +145,7 @@ class DatabaseReadingsTest {
     byte[] garbage =
         "HTTP/1.1 400 Bad Request\r\n\r\n".repeat(100).getBytes(StandardCharsets.UTF_8);
     try (Answering web = new Answering(garbage, true, "garbage\r\n");
-        DatabaseReadings r = new DatabaseReadings(InstantSource.system(), ChangeSink.NONE)) {
+        DatabaseReadings r = new DatabaseReadings(InstantSource.system(), RecordSink.NONE)) {
       StringBuilder yaml = new StringBuilder("interval: 1s\ntimeout: 3s\ndatabases:\n");
       for (String engine : List.of("postgres", "mysql", "redis", "memcached")) {
         yaml.append("- {engine: " + engine + ", address: '127.0.0.1:" + web.port() + "'}\n");
@@ -169,7 +169,7 @@ class DatabaseReadingsTest {
                   + "', password_file: "
                   + password
                   + "}]");
-      ReadTarget t = new ReadTarget(c.databases().getFirst(), now::get, ChangeSink.NONE);
+      ReadTarget t = new ReadTarget(c.databases().getFirst(), now::get, RecordSink.NONE);
       for (int i = 0; i < 20; i++) {
         t.read();
         now.set(now.get().plusSeconds(15));
@@ -192,7 +192,7 @@ class DatabaseReadingsTest {
   void continuesUnchangedDatabasesAfterAReload() throws Exception {
     try (Answering one = new Answering(new byte[0], true, "STAT version 1\r\nEND\r\n");
         Answering two = new Answering(new byte[0], true, "STAT version 1\r\nEND\r\n");
-        DatabaseReadings r = new DatabaseReadings(InstantSource.system(), ChangeSink.NONE)) {
+        DatabaseReadings r = new DatabaseReadings(InstantSource.system(), RecordSink.NONE)) {
       String first = "- {engine: memcached, address: '127.0.0.1:" + one.port() + "'}\n";
       String second = "- {engine: memcached, address: '127.0.0.1:" + two.port() + "'}\n";
       r.apply(config("databases:\n" + first).databases());

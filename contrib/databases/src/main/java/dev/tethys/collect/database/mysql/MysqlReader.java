@@ -31,7 +31,7 @@ public final class MysqlReader implements DatabaseReader {
 
   public MysqlReader(ReaderTarget target) {
     this.target = target;
-    this.statements = new MysqlStatements(target.limits().textInLabels());
+    this.statements = new MysqlStatements(target.limits());
     this.tables = new MysqlTables(target.limits());
   }
 
@@ -65,7 +65,8 @@ public final class MysqlReader implements DatabaseReader {
         out.gauge("scrape_error", help, 0, "error", "", "warning", "");
       }
       complete = true;
-      return new DatabaseReading(out.families(), parts.all(), tables.changes(), s.statements());
+      return new DatabaseReading(
+          out.families(), parts.all(), tables.changes(), statements.takeEvents(), s.statements());
     } catch (IOException e) {
       throw failure(e);
     } catch (ScrapeLimitException e) {

@@ -46,13 +46,14 @@ final class MysqlSession {
       return true;
     } catch (MysqlException e) {
       parts.failed(
-          name,
-          String.valueOf(e.getMessage()),
-          RIGHTS.contains(e.code())
-              ? "GRANT " + right + " TO '" + user.replace("'", "''") + "'@'%';"
-              : "");
+          name, String.valueOf(e.getMessage()), RIGHTS.contains(e.code()) ? grant(right) : "");
       return false;
     }
+  }
+
+  /** Statement that gives a right to the agent's user. */
+  String grant(String right) {
+    return "GRANT " + right + " TO '" + user.replace("'", "''") + "'@'%';";
   }
 
   MetricSet out() {

@@ -2,7 +2,12 @@ package dev.tethys.collect.database.mysql;
 
 import dev.tethys.collect.database.GoNumbers;
 import dev.tethys.collect.database.MetricSet;
+import dev.tethys.collect.database.reader.ExplainableStatement;
+import dev.tethys.collect.database.reader.PlanHistory;
+import dev.tethys.collect.database.reader.ReaderTarget;
 import dev.tethys.collect.database.reader.ShownStatements;
+import dev.tethys.collect.database.reader.SlowCalls;
+import dev.tethys.collect.database.reader.StatementEvent;
 import dev.tethys.collect.database.reader.StatementFigures;
 import dev.tethys.collect.database.reader.StatementLoad;
 import dev.tethys.collect.database.reader.StatementText;
@@ -10,8 +15,10 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +35,7 @@ final class MysqlStatements {
   private static final int MAX_STATEMENTS = 20_000;
   private static final double PICOSECONDS = 1e12;
 
-  private record Key(String schema, String digest) {
+  record Key(String schema, String digest) {
     long number() {
       return StatementFigures.key(
           schema.hashCode(),
@@ -44,9 +51,22 @@ final class MysqlStatements {
   private final ShownStatements<Key> shown;
   private @Nullable StatementFigures before;
   private long nanosBefore;
+  private final ReaderTarget.StatementRecords records;
+  private final MysqlPlans plans = new MysqlPlans();
+  private final SlowCalls slow;
+  private final List<StatementEvent> events = new ArrayList<>();
 
-  MysqlStatements(boolean textInLabels) {
-    this.shown = new ShownStatements<>(textInLabels);
+  MysqlStatements(ReaderTarget.Limits limits) {
+    this.shown = new ShownStatements<>(limits.textInLabels());
+    this.records = limits.statements();
+    this.slow = new SlowCalls(records);
+  }
+
+  /** Plans and slow calls since the last call. */
+  List<StatementEvent> takeEvents() {
+    List<StatementEvent> out = List.copyOf(events);
+    events.clear();
+    return out;
   }
 
   /** Reads digests and lock waits. */
@@ -70,7 +90,15 @@ final class MysqlStatements {
     waits.forEach(w -> urgent.add(w.blocking));
     waits.forEach(w -> urgent.add(w.waiting));
     urgent.removeIf(k -> k.digest.isEmpty());
-    choose(s, load.busiest(), urgent, nanos);
+    List<Key> busiest = load.busiest();
+    choose(s, busiest, urgent, nanos);
+    if (records.plans()) {
+      plans.read(s, variables, candidates(busiest, load), nanos);
+      events.addAll(plans.take());
+    }
+    if (records.samples()) {
+      s.part("slow calls", "SELECT ON performance_schema.*", () -> slowCalls(s));
+    }
     if (known) {
       if (last != null && nanos > nanosBefore) {
         show(s.out(), load, (nanos - nanosBefore) / 1e9);
@@ -99,7 +127,8 @@ final class MysqlStatements {
     return v == null ? 0 : v;
   }
 
-  private static String text(@Nullable String s) {
+  /** Text of a column, empty for SQL's null. */
+  static String text(@Nullable String s) {
     return s == null ? "" : s;
   }
 
@@ -149,6 +178,61 @@ final class MysqlStatements {
     return out;
   }
 
+  /** Digests as a list of SQL. */
+  static String digests(List<Key> keys) {
+    return keys.stream()
+        .map(k -> "'" + k.digest.replaceAll("[^0-9a-fA-F]", "") + "'")
+        .distinct()
+        .collect(Collectors.joining(", "));
+  }
+
+  private List<PlanHistory.Candidate<Key>> candidates(List<Key> busiest, StatementLoad<Key> load) {
+    Set<Key> sorted = new LinkedHashSet<>(busiest);
+    Set<Key> all = shown.keys();
+    sorted.retainAll(all);
+    sorted.addAll(all);
+    List<PlanHistory.Candidate<Key>> out = new ArrayList<>();
+    for (Key k : sorted) {
+      StatementLoad.Load l = load.loads().get(k);
+      String fingerprint = shown.fingerprint(k);
+      if (fingerprint != null && ExplainableStatement.hasPlan(shown.text(k))) {
+        double mean = l == null || l.calls() <= 0 ? 0 : l.seconds() / l.calls();
+        out.add(new PlanHistory.Candidate<>(k, k.schema, fingerprint, mean));
+      }
+    }
+    return out;
+  }
+
+  /** Reads running calls of other connections. */
+  private void slowCalls(MysqlSession s) throws IOException {
+    List<SlowCalls.Call> running = new ArrayList<>();
+    for (List<@Nullable String> r :
+        s.query(
+                "SELECT c.THREAD_ID, c.EVENT_ID, t.PROCESSLIST_USER, c.CURRENT_SCHEMA,"
+                    + " LEFT(COALESCE(c.DIGEST_TEXT, c.SQL_TEXT), "
+                    + StatementText.MAX_LENGTH
+                    + "), c.TIMER_WAIT FROM performance_schema.events_statements_current c JOIN"
+                    + " performance_schema.threads t ON t.THREAD_ID = c.THREAD_ID WHERE"
+                    + " c.END_EVENT_ID IS NULL AND t.PROCESSLIST_ID <> CONNECTION_ID() AND"
+                    + " COALESCE(c.DIGEST_TEXT, c.SQL_TEXT) IS NOT NULL ORDER BY c.TIMER_WAIT DESC"
+                    + " LIMIT 100")
+            .rows()) {
+      String text = StatementText.normalize(text(r.get(4)));
+      double seconds = number(r.get(5)) / PICOSECONDS;
+      if (slow.isSlow(seconds)) {
+        running.add(
+            new SlowCalls.Call(
+                r.get(0) + " " + r.get(1),
+                text(r.get(3)),
+                StatementText.fingerprint(text),
+                text,
+                seconds,
+                Map.of("db.user", text(r.get(2)))));
+      }
+    }
+    events.addAll(slow.of(running));
+  }
+
   private void choose(MysqlSession s, List<Key> busiest, List<Key> urgent, long nanos)
       throws IOException {
     List<Key> chosen = shown.choose(nanos, busiest, urgent);
@@ -156,11 +240,7 @@ final class MysqlStatements {
       return;
     }
     Map<Key, String> texts = new HashMap<>();
-    String digests =
-        chosen.stream()
-            .map(k -> "'" + k.digest.replaceAll("[^0-9a-fA-F]", "") + "'")
-            .distinct()
-            .collect(Collectors.joining(", "));
+    String digests = digests(chosen);
     s.part(
         "texts of statements",
         "SELECT ON performance_schema.*",

@@ -27,6 +27,9 @@ final class PostgresConnection implements AutoCloseable {
   /** Maximum number of rows of a query. */
   static final int MAX_ROWS = 200_000;
 
+  /** Most bytes of a result, in the driver's notation. */
+  private static final String MAX_RESULT = "64M";
+
   private static final Set<String> OF_CLIENTS =
       Set.of(
           "sslmode",
@@ -99,6 +102,7 @@ final class PostgresConnection implements AutoCloseable {
     p.setProperty("gssEncMode", "disable");
     p.setProperty("preferQueryMode", "simple");
     p.setProperty("defaultRowFetchSize", "0");
+    p.setProperty("maxResultBuffer", MAX_RESULT);
     p.setProperty("options", options(dsn.options()));
     String tls = secure(p, dsn);
     String host = dsn.host();
@@ -195,6 +199,21 @@ final class PostgresConnection implements AutoCloseable {
       try (ResultSet r = s.executeQuery(sql)) {
         to.read(r);
       }
+    } catch (SQLException e) {
+      throw alarm.hasRung() ? new SQLException("timed out", "57014") : e;
+    }
+  }
+
+  /**
+   * Runs a statement without a result. The text may come from the server: the driver does not
+   * replace escapes in it.
+   *
+   * @throws SQLException with the server's error, or that it timed out
+   */
+  void execute(String sql) throws SQLException {
+    try (Statement s = connection.createStatement()) {
+      s.setEscapeProcessing(false);
+      s.execute(sql);
     } catch (SQLException e) {
       throw alarm.hasRung() ? new SQLException("timed out", "57014") : e;
     }

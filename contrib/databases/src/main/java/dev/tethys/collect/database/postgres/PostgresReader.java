@@ -11,11 +11,13 @@ import dev.tethys.collect.database.reader.ReaderTarget;
 import dev.tethys.collect.database.reader.ReadingException;
 import dev.tethys.collect.database.reader.ReadingException.Failure;
 import dev.tethys.collect.database.reader.ReadingParts;
+import dev.tethys.collect.database.reader.StatementEvent;
 import dev.tethys.collect.database.wire.Deadline;
 import dev.tethys.config.TlsConfig;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,10 +36,13 @@ import org.jspecify.annotations.Nullable;
 public final class PostgresReader implements DatabaseReader {
   private static final int MAX_DATABASES = 1000;
   private static final int BLOAT_EVERY = 10;
+  private static final Duration PLANS_INTERVAL = Duration.ofMinutes(1);
   private static final Set<String> LOGIN_STATES = Set.of("28000", "28P01", "3D000", "42501");
 
   private final ReaderTarget target;
   private final PostgresStatements statements;
+  private final PostgresPlans plans = new PostgresPlans();
+  private final Map<String, Long> plansDue = new HashMap<>();
   private final Map<String, PostgresTables> tables = new LinkedHashMap<>();
   private final Map<String, Long> tablesDue = new HashMap<>();
   private final Map<String, Integer> tableReadings = new HashMap<>();
@@ -49,7 +54,7 @@ public final class PostgresReader implements DatabaseReader {
 
   public PostgresReader(ReaderTarget target) {
     this.target = target;
-    this.statements = new PostgresStatements(target.limits().textInLabels());
+    this.statements = new PostgresStatements(target.limits());
   }
 
   private record DatabaseRow(long id, String name, boolean connects, boolean template) {}
@@ -80,14 +85,21 @@ public final class PostgresReader implements DatabaseReader {
       new PostgresServerMetrics(s, target.limits().changes() ? history : null).read();
       Map<Long, String> names = databases(s, nanos);
       statements.read(s, names);
+      plans.retain(statements.keys());
+      explain(s, database(), names, nanos);
       String due = nextTables(nanos);
-      if (due != null && due.equals(database())) {
+      if (due == null) {
+        due = nextPlans(names, nanos);
+      } else if (due.equals(database())) {
         tablesOf(due, s, nanos);
       }
       count = s.statements();
       complete = true;
       if (due != null && !due.equals(database())) {
-        count += tablesElsewhere(due, version, deadline, out, parts, nanos);
+        count += elsewhere(due, version, deadline, out, parts, names, nanos);
+      }
+      if (target.limits().statements().plans()) {
+        plans.report(s);
       }
       showTables(out);
       for (String failed : parts.failures()) {
@@ -96,7 +108,9 @@ public final class PostgresReader implements DatabaseReader {
       if (parts.failures().isEmpty()) {
         out.gauge(ERROR, ERROR_HELP, 0, "error", "", "warning", "");
       }
-      return new DatabaseReading(out.families(), parts.all(), history.take(), count);
+      List<StatementEvent> events = new ArrayList<>(plans.take());
+      events.addAll(statements.takeSamples());
+      return new DatabaseReading(out.families(), parts.all(), history.take(), events, count);
     } catch (SQLException e) {
       throw failure(e);
     } catch (IOException e) {
@@ -233,6 +247,7 @@ public final class PostgresReader implements DatabaseReader {
             .toList();
     tables.keySet().retainAll(read.stream().map(DatabaseRow::name).toList());
     tablesDue.keySet().retainAll(tables.keySet());
+    plansDue.keySet().retainAll(tables.keySet());
     history.retain(List.copyOf(tables.keySet()));
     tableReadings.keySet().retainAll(tables.keySet());
     for (DatabaseRow d : read) {
@@ -268,9 +283,18 @@ public final class PostgresReader implements DatabaseReader {
     }
   }
 
-  private @Nullable String nextTables(long nanos) {
+  private boolean readsTables() {
     ReaderTarget.Limits l = target.limits();
-    if (!l.sizes() && !l.bloat() && !l.changes()) {
+    return l.sizes() || l.bloat() || l.changes();
+  }
+
+  private boolean isTablesDue(String name, long nanos) {
+    Long due = tablesDue.get(name);
+    return readsTables() && (due == null || nanos - due >= 0);
+  }
+
+  private @Nullable String nextTables(long nanos) {
+    if (!readsTables()) {
       return null;
     }
     String next = null;
@@ -284,6 +308,30 @@ public final class PostgresReader implements DatabaseReader {
       }
     }
     return next;
+  }
+
+  /** Database whose statements are to be explained over another connection. */
+  private @Nullable String nextPlans(Map<Long, String> names, long nanos) {
+    if (!target.limits().statements().plans()) {
+      return null;
+    }
+    for (String name : tables.keySet()) {
+      Long due = plansDue.get(name);
+      if (!name.equals(database())
+          && (due == null || nanos - due >= 0)
+          && plans.due(statements.candidates(name, names), nanos) > 0) {
+        return name;
+      }
+    }
+    return null;
+  }
+
+  private void explain(PostgresSession s, String name, Map<Long, String> names, long nanos)
+      throws SQLException {
+    if (target.limits().statements().plans()) {
+      plansDue.put(name, nanos + PLANS_INTERVAL.toNanos());
+      plans.read(s, statements.candidates(name, names), statements::explainable, nanos);
+    }
   }
 
   private void tablesOf(String name, PostgresSession s, long nanos) throws SQLException {
@@ -312,19 +360,27 @@ public final class PostgresReader implements DatabaseReader {
     tablesDue.put(name, nanos + target.limits().tables().toNanos());
   }
 
-  /** Reads tables over another connection, for which the kept one is closed before. */
-  private long tablesElsewhere(
+  /** Reads tables and plans over another connection, for which the kept one is closed before. */
+  private long elsewhere(
       String name,
       PostgresVersion version,
       Deadline deadline,
       MetricSet out,
       ReadingParts parts,
+      Map<Long, String> names,
       long nanos) {
     close();
-    tablesDue.put(name, nanos + target.limits().tables().toNanos());
+    boolean withTables = isTablesDue(name, nanos);
+    if (withTables) {
+      tablesDue.put(name, nanos + target.limits().tables().toNanos());
+    }
+    plansDue.put(name, nanos + PLANS_INTERVAL.toNanos());
     try (PostgresConnection c = open(name, deadline.atMost(Duration.ofSeconds(5)))) {
       PostgresSession s = new PostgresSession(c, version, out, parts, target.user());
-      tablesOf(name, s, nanos);
+      if (withTables) {
+        tablesOf(name, s, nanos);
+      }
+      explain(s, name, names, nanos);
       return s.statements();
     } catch (SQLException | IOException e) {
       String problem = e instanceof SQLException q ? PostgresSession.message(q) : e.getMessage();

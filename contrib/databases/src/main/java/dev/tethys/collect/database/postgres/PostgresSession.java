@@ -76,7 +76,8 @@ final class PostgresSession {
     }
   }
 
-  private static boolean isLost(SQLException e) {
+  /** Whether the connection cannot be used any longer. */
+  static boolean isLost(SQLException e) {
     String state = Objects.requireNonNullElse(e.getSQLState(), "08000");
     return state.startsWith("08") || state.startsWith("57P") || "timed out".equals(e.getMessage());
   }
@@ -115,6 +116,12 @@ final class PostgresSession {
   void query(String sql, PostgresConnection.Rows to) throws SQLException {
     statements++;
     connection.query(sql, to);
+  }
+
+  /** Runs a statement without a result. */
+  void execute(String sql) throws SQLException {
+    statements++;
+    connection.execute(sql);
   }
 
   /** Runs a query and processes each row. */

@@ -4,8 +4,13 @@ import static dev.tethys.collect.database.postgres.PostgresSession.text;
 
 import dev.tethys.collect.database.MetricSet;
 import dev.tethys.collect.database.postgres.PostgresActivity.Backend;
+import dev.tethys.collect.database.reader.ExplainableStatement;
 import dev.tethys.collect.database.reader.LatencySummary;
+import dev.tethys.collect.database.reader.PlanHistory;
+import dev.tethys.collect.database.reader.ReaderTarget;
 import dev.tethys.collect.database.reader.ShownStatements;
+import dev.tethys.collect.database.reader.SlowCalls;
+import dev.tethys.collect.database.reader.StatementEvent;
 import dev.tethys.collect.database.reader.StatementFigures;
 import dev.tethys.collect.database.reader.StatementLoad;
 import dev.tethys.collect.database.reader.StatementText;
@@ -13,8 +18,10 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -35,18 +42,25 @@ final class PostgresStatements {
   private static final String EXTENSION = "pg_stat_statements";
 
   /** Statement of a user in a database; the id is of pg_stat_statements. */
-  private record Key(long database, long user, long query) {}
+  record Key(long database, long user, long query) {}
 
   private record Labels(String database, String user, String query) {}
 
   private record Snapshot(StatementFigures figures, PostgresActivity activity, long nanos) {}
 
   private final ShownStatements<Key> shown;
+  private final boolean plans;
+  private final SlowCalls slow;
+  private List<StatementEvent> samples = List.of();
   private Map<Long, String> roles = Map.of();
+  private Map<Key, Double> means = Map.of();
+  private List<Key> order = List.of();
   private @Nullable Snapshot before;
 
-  PostgresStatements(boolean textInLabels) {
-    this.shown = new ShownStatements<>(textInLabels);
+  PostgresStatements(ReaderTarget.Limits limits) {
+    this.shown = new ShownStatements<>(limits.textInLabels());
+    this.plans = limits.statements().plans();
+    this.slow = new SlowCalls(limits.statements());
   }
 
   /**
@@ -82,7 +96,10 @@ final class PostgresStatements {
       running(last.activity, activity, load);
     }
     List<Key> blockers = blockers(activity, texts);
-    choose(s, schema[0], load.busiest(), blockers, texts, nanos);
+    List<Key> busiest = load.busiest();
+    choose(s, schema[0], busiest, blockers, texts, nanos);
+    rank(busiest, load);
+    samples = slow.of(slowCalls(activity));
     connections(s.out(), activity);
     if (known && last != null && nanos > last.nanos) {
       loads(s, databases, load, (nanos - last.nanos) / 1e9);
@@ -219,6 +236,7 @@ final class PostgresStatements {
     if (chosen.isEmpty()) {
       return;
     }
+    Map<Key, String> originals = new HashMap<>();
     if (!schema.isEmpty()) {
       String ids =
           chosen.stream()
@@ -230,18 +248,23 @@ final class PostgresStatements {
           () ->
               s.rows(
                   "select dbid, userid, queryid, left(query, "
-                      + StatementText.MAX_LENGTH
+                      + (plans ? ExplainableStatement.MAX_LENGTH + 1 : StatementText.MAX_LENGTH)
                       + ") from "
                       + schema
                       + ".pg_stat_statements(true) where queryid in ("
                       + ids
                       + ")",
-                  r -> texts.put(new Key(r.getLong(1), r.getLong(2), r.getLong(3)), text(r, 4))));
+                  r -> {
+                    Key k = new Key(r.getLong(1), r.getLong(2), r.getLong(3));
+                    String query = text(r, 4);
+                    texts.put(k, query);
+                    originals.put(k, query);
+                  }));
     }
     for (Key k : chosen) {
       String text = texts.get(k);
       if (text != null) {
-        shown.admit(k, text, nanos);
+        shown.admit(k, text, plans ? originals.getOrDefault(k, "") : "", nanos);
       }
     }
     if (chosen.stream().anyMatch(k -> !roles.containsKey(k.user))) {
@@ -254,6 +277,77 @@ final class PostgresStatements {
                   r -> names.put(r.getLong(1), text(r, 2))));
       roles = names;
     }
+  }
+
+  private List<SlowCalls.Call> slowCalls(PostgresActivity a) {
+    List<SlowCalls.Call> out = new ArrayList<>();
+    a.backends()
+        .forEach(
+            (pid, b) -> {
+              double seconds = b.start() == 0 ? 0 : a.seconds() - b.start();
+              if (b.isActive() && b.client() && !b.own() && slow.isSlow(seconds)) {
+                Key k = key(b);
+                String known = k == null ? "" : shown.text(k);
+                String text = known.isEmpty() ? StatementText.normalize(b.text()) : known;
+                out.add(
+                    new SlowCalls.Call(
+                        pid + " " + b.start(),
+                        b.database(),
+                        StatementText.fingerprint(text),
+                        text,
+                        seconds,
+                        Map.of("db.user", b.user(), "db.wait_event_type", b.waitType())));
+              }
+            });
+    return out;
+  }
+
+  /** Slow calls of the last reading, once. */
+  List<StatementEvent> takeSamples() {
+    List<StatementEvent> out = samples;
+    samples = List.of();
+    return out;
+  }
+
+  /** Keeps the order and the mean times of the shown statements. */
+  private void rank(List<Key> busiest, StatementLoad<Key> load) {
+    Set<Key> all = shown.keys();
+    List<Key> sorted = new ArrayList<>(busiest);
+    sorted.retainAll(all);
+    Map<Key, Double> mean = new HashMap<>();
+    for (Key k : sorted) {
+      StatementLoad.Load l = load.loads().get(k);
+      if (l != null && l.calls() > 0) {
+        mean.put(k, l.seconds() / l.calls());
+      }
+    }
+    all.stream().filter(k -> !mean.containsKey(k)).forEach(sorted::add);
+    order = List.copyOf(new LinkedHashSet<>(sorted));
+    means = mean;
+  }
+
+  /** Statements with series that run in a database, the busiest first. */
+  List<PlanHistory.Candidate<Key>> candidates(String database, Map<Long, String> databases) {
+    List<PlanHistory.Candidate<Key>> out = new ArrayList<>();
+    for (Key k : order) {
+      String fingerprint = shown.fingerprint(k);
+      if (fingerprint != null
+          && database.equals(databases.get(k.database))
+          && ExplainableStatement.hasPlan(shown.text(k))) {
+        out.add(new PlanHistory.Candidate<>(k, database, fingerprint, means.getOrDefault(k, 0.0)));
+      }
+    }
+    return out;
+  }
+
+  /** Text and user of a statement with series. */
+  PostgresPlans.Text explainable(Key k) {
+    return new PostgresPlans.Text(shown.original(k), roles.getOrDefault(k.user, ""));
+  }
+
+  /** Statements that have series. */
+  Set<Key> keys() {
+    return shown.keys();
   }
 
   private String shownName(Backend b) {

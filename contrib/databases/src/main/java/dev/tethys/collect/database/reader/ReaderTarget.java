@@ -44,6 +44,7 @@ public record ReaderTarget(
    * @param tables minimum time between two readings of the tables of a database
    * @param textInLabels whether the label {@code query} is the text of the statement, not its
    *     fingerprint
+   * @param statements plans and samples of statements
    */
   public record Limits(
       Set<String> excluded,
@@ -52,18 +53,45 @@ public record ReaderTarget(
       boolean changes,
       int maxTables,
       Duration tables,
-      boolean textInLabels) {
+      boolean textInLabels,
+      StatementRecords statements) {
     /** Databases that hold data of the servers themselves. */
     public static final Set<String> SYSTEM =
         Set.of("postgres", "mysql", "information_schema", "performance_schema", "sys");
 
     /** Limits without configuration. */
     public static final Limits DEFAULT =
-        new Limits(SYSTEM, true, true, true, 1000, Duration.ofMinutes(1), false);
+        new Limits(
+            SYSTEM, true, true, true, 1000, Duration.ofMinutes(1), false, StatementRecords.NONE);
+
+    /** Limits without plans and samples of statements. */
+    public Limits(
+        Set<String> excluded,
+        boolean sizes,
+        boolean bloat,
+        boolean changes,
+        int maxTables,
+        Duration tables,
+        boolean textInLabels) {
+      this(excluded, sizes, bloat, changes, maxTables, tables, textInLabels, StatementRecords.NONE);
+    }
 
     public Limits {
       excluded = Set.copyOf(excluded);
     }
+  }
+
+  /**
+   * Records about statements that are read besides metrics.
+   *
+   * @param plans whether the busiest statements are explained
+   * @param samples whether slow calls are reported
+   * @param slow duration from which a call is slow
+   */
+  public record StatementRecords(boolean plans, boolean samples, Duration slow) {
+    /** No plans and no samples. */
+    public static final StatementRecords NONE =
+        new StatementRecords(false, false, Duration.ofSeconds(1));
   }
 
   /** Value of the label {@code address}. */

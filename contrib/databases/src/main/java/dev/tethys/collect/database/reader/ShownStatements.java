@@ -35,9 +35,10 @@ public final class ShownStatements<K> {
   private static final long MINUTE = Duration.ofMinutes(1).toNanos();
   private static final long KEPT = Duration.ofMinutes(15).toNanos();
 
-  private record Shown(String query, String text, long busyAt) {
+  private record Shown(
+      String query, String fingerprint, String text, String original, long busyAt) {
     Shown at(long nanos) {
-      return new Shown(query, text, nanos);
+      return new Shown(query, fingerprint, text, original, nanos);
     }
   }
 
@@ -93,6 +94,15 @@ public final class ShownStatements<K> {
 
   /** Shows a statement from now on. */
   public void admit(K k, String text, long nanos) {
+    admit(k, text, "", nanos);
+  }
+
+  /**
+   * Shows a statement from now on.
+   *
+   * @param original text that can be explained, empty if unknown
+   */
+  public void admit(K k, String text, String original, long nanos) {
     if (shown.size() >= MAX) {
       shown.entrySet().stream()
           .min(Comparator.comparingLong(e -> e.getValue().busyAt - nanos))
@@ -105,10 +115,29 @@ public final class ShownStatements<K> {
       admissions.addLast(nanos);
     }
     String normalized = StatementText.normalize(text);
+    String fingerprint = StatementText.fingerprint(normalized);
     shown.put(
         k,
         new Shown(
-            textInLabels ? normalized : StatementText.fingerprint(normalized), normalized, nanos));
+            textInLabels ? normalized : fingerprint, fingerprint, normalized, original, nanos));
+  }
+
+  /** Fingerprint of a statement's text; null if the statement has no series. */
+  public @Nullable String fingerprint(K k) {
+    Shown s = shown.get(k);
+    return s == null ? null : s.fingerprint;
+  }
+
+  /** Text of a statement that can be explained, empty if it is unknown or has no series. */
+  public String original(K k) {
+    Shown s = shown.get(k);
+    return s == null ? "" : s.original;
+  }
+
+  /** Normalized text of a statement, empty if it has no series. */
+  public String text(K k) {
+    Shown s = shown.get(k);
+    return s == null ? "" : s.text;
   }
 
   /** Value of the label {@code query}; null if the statement has no series. */
