@@ -415,6 +415,7 @@ class ArchitectureTest {
         .containsExactly(
             "carbon -> statsd",
             "clusteragent -> databases",
+            "clusteragent -> kubernetes",
             "databases -> process",
             "datadog -> fluent");
   }

@@ -8,6 +8,7 @@ import dev.tethys.collect.exporter.ExporterKind;
 import dev.tethys.collect.exporter.ExporterSettings;
 import dev.tethys.collect.exporter.MetricsSource;
 import dev.tethys.collect.exporter.ObservedDatabase;
+import dev.tethys.collect.exporter.ServerAccess;
 import dev.tethys.collect.scrape.ScrapeConfig;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
@@ -25,6 +26,7 @@ import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.exporter.tethys.EmbeddedStore;
 import dev.tethys.pipeline.exporter.tethys.TethysSettings;
+import dev.tethys.prometheus.PrometheusConfig;
 import dev.tethys.prometheus.collect.CollectedExporters;
 import dev.tethys.prometheus.collect.ExporterKinds;
 import dev.tethys.runtime.cli.FlagSet;
@@ -37,7 +39,9 @@ import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -55,6 +59,7 @@ final class EmbeddedDatabases implements AutoCloseable {
   static final String JOB = "cluster-agent";
 
   private static final System.Logger LOG = JulLogger.of(EmbeddedDatabases.class.getName());
+  private static final String SCRAPES = "scrape_configs:\n";
   private static final String KIND = "databases";
   private static final OwnJob OWN_JOB = new OwnJob(JOB, "/metrics/databases", "15s");
 
@@ -67,6 +72,7 @@ final class EmbeddedDatabases implements AutoCloseable {
   private static final String SERVE = "found_databases: serve";
 
   private final @Nullable Exporter exporter;
+  private final CollectedExporters sources;
   private final ExporterDependencies dependencies;
   private final Supplier<String> address;
 
@@ -76,7 +82,8 @@ final class EmbeddedDatabases implements AutoCloseable {
    * @param jobs reads the job
    * @param endpoints databases of the service map
    * @param address of the server, once it listens
-   * @param logs stores records about changes and statements; null if the server has no logs
+   * @param folder of the server's data
+   * @param logs stores records about changes, statements and events; null if the server has no logs
    */
   EmbeddedDatabases(
       FlagSet flags,
@@ -84,15 +91,17 @@ final class EmbeddedDatabases implements AutoCloseable {
       HttpClientFactory clients,
       Supplier<List<DatabaseEndpoint>> endpoints,
       Supplier<String> address,
+      Path folder,
       @Nullable EmbeddedStore logs) {
     this.address = address;
+    this.sources = jobs;
     this.dependencies =
         new ExporterDependencies(
             clients,
             InstantSource.system(),
             System::getenv,
-            new Observed(endpoints),
-            logs == null ? null : l -> store(l, logs));
+            new ServerAccess(
+                folder, new Observed(endpoints), logs == null ? null : l -> store(l, logs)));
     String file = flags.get(CONFIG);
     if (file.isEmpty()) {
       exporter = null;
@@ -264,7 +273,7 @@ final class EmbeddedDatabases implements AutoCloseable {
   }
 
   /**
-   * The job that stores the readings.
+   * Jobs that store the readings, and the state of Kubernetes.
    *
    * @param configured configured jobs, which take precedence over a job of the same name
    */
@@ -272,14 +281,32 @@ final class EmbeddedDatabases implements AutoCloseable {
     if (exporter == null) {
       return List.of();
     }
-    if (OWN_JOB.isIn(configured)) {
+    List<ScrapeConfig> out = new ArrayList<>(job(OWN_JOB, configured));
+    for (Map.Entry<String, MetricsSource> e : exporter.jobs().entrySet()) {
+      sources.serve(e.getKey(), e.getValue());
+      out.addAll(job(new OwnJob(e.getKey(), "/metrics/" + e.getKey(), "15s"), configured));
+    }
+    String others = exporter.scrapeConfigs();
+    if (!others.isEmpty()) {
+      for (ScrapeConfig j : PrometheusConfig.parse("jobs of pods", SCRAPES + others).jobs()) {
+        if (configured.stream().noneMatch(c -> c.jobName().equals(j.jobName()))) {
+          out.add(j);
+        }
+      }
+    }
+    return out;
+  }
+
+  private List<ScrapeConfig> job(OwnJob job, List<ScrapeConfig> configured) throws IOException {
+    if (job.isIn(configured)) {
       LOG.log(
           Level.WARNING,
-          "Readings of databases are not stored: the configuration has a job named {0}; rename it",
-          JOB);
+          "Metrics of the cluster agent are not stored: the configuration has a job named {0};"
+              + " rename it",
+          job.name());
       return List.of();
     }
-    return OWN_JOB.at(address.get());
+    return job.at(address.get());
   }
 
   @Override

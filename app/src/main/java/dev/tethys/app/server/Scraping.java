@@ -126,7 +126,7 @@ final class Scraping implements AutoCloseable {
   /** Applies only jobs; the signals have already applied their own. */
   void applyJobs(PrometheusConfig c, List<ScrapeConfig> own) throws IOException {
     List<ScrapeConfig> jobs = new ArrayList<>(c.metricJobs());
-    jobs.addAll(own);
+    own.stream().filter(j -> j.profiling() == null).forEach(jobs::add);
     metrics.apply(jobs, c.global().externalLabels());
     Map<String, List<DiscoveryConfig>> pools = new LinkedHashMap<>();
     c.jobs().forEach(j -> pools.put(j.jobName(), j.discoveries()));

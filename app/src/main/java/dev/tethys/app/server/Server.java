@@ -168,6 +168,7 @@ final class Server implements AutoCloseable {
             clients,
             entities::databases,
             () -> "localhost:" + port(),
+            folder,
             stores().get(Signal.LOGS));
     Alerting.Dependencies ruled =
         new Alerting.Dependencies(
@@ -453,11 +454,13 @@ final class Server implements AutoCloseable {
     scraping.check(c);
     alerting.load();
     tracing.apply(c.tracing());
+    databases.reload();
+    List<ScrapeConfig> own = ownJobs(c);
+    events.forEach(s -> s.ownJobs(own));
     for (StoredSignal s : signals()) {
       s.apply(c);
     }
-    scraping.apply(c, ownJobs(c));
-    databases.reload();
+    scraping.apply(c, own);
     alerting.apply(c, groups);
     objectives.apply(c);
     entities.apply(c);

@@ -8,6 +8,7 @@ import static dev.tethys.runtime.cli.Flag.of;
 
 import dev.tethys.alert.rule.RuleSource;
 import dev.tethys.alert.rule.RuleType;
+import dev.tethys.collect.scrape.ScrapeConfig;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.guard.MemoryBudget;
 import dev.tethys.model.guard.MemoryUse;
@@ -232,6 +233,12 @@ abstract class StoredEvents<D extends EventDatabase<?>> implements StoredSignal 
 
   /** Starts sources in the process, which write into the open store. */
   void startSources() throws IOException {}
+
+  /**
+   * Sets the jobs of the process itself, which are not in the configuration, for the next {@link
+   * #apply}.
+   */
+  void ownJobs(List<ScrapeConfig> jobs) {}
 
   /** Writes the data in memory to parts; returns false if the store is not open. */
   final boolean flush() throws IOException {

@@ -13,6 +13,7 @@ import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.collect.scrape.HttpTransports;
 import dev.tethys.collect.scrape.ProfileScrapes;
 import dev.tethys.collect.scrape.ScrapeClock;
+import dev.tethys.collect.scrape.ScrapeConfig;
 import dev.tethys.collect.scrape.ScrapeManager;
 import dev.tethys.insight.deployments.DeploymentSignals.NamedAmount;
 import dev.tethys.model.Matcher;
@@ -81,6 +82,7 @@ final class StoredProfiles extends StoredEvents<ProfileDatabase> {
   private final ProfileScrapes scrapes;
   private final DebugInfo symbols;
   private volatile @Nullable SelfProfiler self;
+  private volatile List<ScrapeConfig> own = List.of();
 
   /**
    * @param engine evaluates rules
@@ -109,7 +111,14 @@ final class StoredProfiles extends StoredEvents<ProfileDatabase> {
     if (d != null) {
       d.setLimits(next.profiles()::limits);
     }
-    scrapes.apply(next.profileJobs());
+    List<ScrapeConfig> jobs = new ArrayList<>(next.profileJobs());
+    jobs.addAll(own);
+    scrapes.apply(jobs);
+  }
+
+  @Override
+  void ownJobs(List<ScrapeConfig> jobs) {
+    own = jobs.stream().filter(j -> j.profiling() != null).toList();
   }
 
   @Override

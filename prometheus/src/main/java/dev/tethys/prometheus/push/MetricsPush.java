@@ -1,5 +1,6 @@
 package dev.tethys.prometheus.push;
 
+import dev.tethys.collect.discovery.DiscoveryConfig;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.DiscoveryManager;
 import dev.tethys.collect.scrape.HttpTransports;
@@ -22,6 +23,8 @@ import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
@@ -77,8 +80,19 @@ public final class MetricsPush implements AutoCloseable {
    * @throws IOException if the queue cannot be opened
    */
   public MetricsPush(Options o, Job job, Registry registry) throws IOException {
-    clients = new HttpClientFactory(job.userAgent());
-    PrometheusConfig config = PrometheusConfig.parse(job.name(), yaml(o, job));
+    this(o, List.of(job), "", registry);
+  }
+
+  /**
+   * Starts to send the pages of several jobs over one queue.
+   *
+   * @param jobs at least one; requests have the user agent of the first
+   * @param others items of {@code scrape_configs} of further jobs
+   */
+  public MetricsPush(Options o, List<Job> jobs, String others, Registry registry)
+      throws IOException {
+    clients = new HttpClientFactory(jobs.getFirst().userAgent());
+    PrometheusConfig config = PrometheusConfig.parse(jobs.getFirst().name(), yaml(o, jobs, others));
     remoteWrite =
         new RemoteWrite(
             clients,
@@ -98,25 +112,35 @@ public final class MetricsPush implements AutoCloseable {
         new DiscoveryManager(DiscoveryContext.of(registry, clients), Duration.ofSeconds(5), scrape);
     remoteWrite.apply(config.remoteWrite(), config.global().externalLabels());
     scrape.apply(config.jobs(), config.global().externalLabels());
-    config.jobs().forEach(j -> discovery.apply(Map.of(j.jobName(), j.discoveries())));
+    Map<String, List<DiscoveryConfig>> pools = new LinkedHashMap<>();
+    config.jobs().forEach(j -> pools.put(j.jobName(), j.discoveries()));
+    discovery.apply(pools);
   }
 
   /** Configuration of Prometheus that says the same. */
   public static String yaml(Options o, Job job) {
+    return yaml(o, List.of(job), "");
+  }
+
+  private static String yaml(Options o, List<Job> jobs, String others) {
     StringBuilder sb = new StringBuilder();
-    sb.append("scrape_configs:\n- job_name: ")
-        .append(job.name())
-        .append("\n  scrape_interval: ")
-        .append(o.intervalMillis())
-        .append("ms\n  scrape_timeout: ")
-        .append(Math.min(o.intervalMillis(), LONGEST_TIMEOUT_MILLIS))
-        .append("ms\n  static_configs:\n  - targets: [")
-        .append(quoted(job.page()))
-        .append("]\n");
-    String instance = job.instance();
-    if (!instance.isEmpty()) {
-      sb.append("    labels: {instance: ").append(quoted(instance)).append("}\n");
+    sb.append("scrape_configs:\n");
+    for (Job job : jobs) {
+      sb.append("- job_name: ")
+          .append(job.name())
+          .append("\n  scrape_interval: ")
+          .append(o.intervalMillis())
+          .append("ms\n  scrape_timeout: ")
+          .append(Math.min(o.intervalMillis(), LONGEST_TIMEOUT_MILLIS))
+          .append("ms\n  static_configs:\n  - targets: [")
+          .append(quoted(job.page()))
+          .append("]\n");
+      String instance = job.instance();
+      if (!instance.isEmpty()) {
+        sb.append("    labels: {instance: ").append(quoted(instance)).append("}\n");
+      }
     }
+    sb.append(others);
     sb.append("remote_write:\n- url: ").append(quoted(o.endpoint())).append('\n');
     if (!o.apiKey().isEmpty()) {
       sb.append("  headers: {X-Api-Key: ").append(quoted(o.apiKey())).append("}\n");

@@ -22,6 +22,22 @@ public interface Exporter extends AutoCloseable {
    */
   Map<String, MetricsSource> probes();
 
+  /**
+   * Sources that a server with this exporter embedded stores as jobs of their own, by job. They may
+   * change with {@link #reload()}.
+   */
+  default Map<String, MetricsSource> jobs() {
+    return Map.of();
+  }
+
+  /**
+   * Items of {@code scrape_configs} of further jobs of such a server; empty for none. They may
+   * change with {@link #reload()}.
+   */
+  default String scrapeConfigs() {
+    return "";
+  }
+
   /** Metrics about the exporter itself, only for its own metrics page. */
   default Collector about() {
     return to -> {};

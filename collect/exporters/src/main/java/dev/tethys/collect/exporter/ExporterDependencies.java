@@ -2,9 +2,7 @@ package dev.tethys.collect.exporter;
 
 import dev.tethys.web.client.HttpClientFactory;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,20 +10,18 @@ import org.jspecify.annotations.Nullable;
  *
  * @param clients the HTTP clients of the process
  * @param environment variables of the environment by name
- * @param observed databases of the service map; null outside a server
- * @param logs receives log records; null if the process does not store logs
+ * @param server the server that has it embedded by a flag; null for other exporters
  */
 public record ExporterDependencies(
     HttpClientFactory clients,
     InstantSource clock,
     Function<String, @Nullable String> environment,
-    @Nullable Supplier<List<ObservedDatabase>> observed,
-    @Nullable LogDestination logs) {
+    @Nullable ServerAccess server) {
   /** Dependencies outside a server. */
   public ExporterDependencies(
       HttpClientFactory clients,
       InstantSource clock,
       Function<String, @Nullable String> environment) {
-    this(clients, clock, environment, null, null);
+    this(clients, clock, environment, null);
   }
 }

@@ -22,8 +22,14 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Configuration of the cluster agent: the databases to read, and how others are found. */
-record ClusterAgentConfig(List<DatabaseTarget> databases, FoundSettings found) {
+/**
+ * Configuration of the cluster agent: the databases to read, how others are found, and the
+ * Kubernetes cluster.
+ *
+ * @param kubernetes null if the file has no section of it
+ */
+record ClusterAgentConfig(
+    List<DatabaseTarget> databases, FoundSettings found, @Nullable KubernetesSettings kubernetes) {
   /** Most databases. */
   static final int MAX_DATABASES = 10_000;
 
@@ -142,8 +148,11 @@ record ClusterAgentConfig(List<DatabaseTarget> databases, FoundSettings found) {
           Type.list(Type.STRING),
           List.of(),
           "Users of --web.config.file whose agents get the logins from /v1/config of the server.");
-  private static final Key<KubernetesSettings> KUBERNETES =
-      ROOT.optional("kubernetes", KubernetesSettings.TYPE, "Cluster whose API is read.");
+  private static final Key<YamlObject> KUBERNETES =
+      ROOT.optional(
+          "kubernetes",
+          KubernetesSettings.SECTION.type(o -> o),
+          "Kubernetes cluster whose API is read.");
 
   /** No databases, and no search for them. */
   static final ClusterAgentConfig EMPTY =
@@ -153,9 +162,10 @@ record ClusterAgentConfig(List<DatabaseTarget> databases, FoundSettings found) {
               FoundSettings.Use.OFF,
               List.of(),
               List.of(),
-              null,
+              false,
               ReaderTarget.Limits.DEFAULT,
-              new DatabaseTarget.Times(Duration.ofSeconds(15), Duration.ofSeconds(10))));
+              new DatabaseTarget.Times(Duration.ofSeconds(15), Duration.ofSeconds(10))),
+          null);
 
   /**
    * Defaults that flags set.
@@ -170,12 +180,23 @@ record ClusterAgentConfig(List<DatabaseTarget> databases, FoundSettings found) {
       boolean changes,
       @Nullable Long maxTables,
       @Nullable Set<String> excluded,
-      boolean records) {
+      boolean records,
+      KubernetesSettings.Defaults kubernetes) {
     /** Defaults of a process without a destination of log records. */
-    static final Defaults NONE = new Defaults(null, null, null, false, null, null, false);
+    static final Defaults NONE =
+        new Defaults(null, null, null, false, null, null, false, KubernetesSettings.Defaults.NONE);
 
     /** Defaults of a process that stores log records. */
-    static final Defaults STORED = new Defaults(null, null, null, true, null, null, true);
+    static final Defaults STORED =
+        new Defaults(
+            null,
+            null,
+            null,
+            true,
+            null,
+            null,
+            true,
+            new KubernetesSettings.Defaults(true, true, null));
   }
 
   /**
@@ -199,6 +220,20 @@ record ClusterAgentConfig(List<DatabaseTarget> databases, FoundSettings found) {
   static ClusterAgentConfig of(
       YamlNode node, Defaults defaults, Function<String, @Nullable String> environment) {
     return of(node.object(ROOT), defaults, environment);
+  }
+
+  /** This configuration with a cluster. */
+  ClusterAgentConfig with(KubernetesSettings cluster) {
+    return new ClusterAgentConfig(
+        databases,
+        new FoundSettings(
+            found.use(),
+            found.credentials(),
+            found.users(),
+            cluster.discoverDatabases(),
+            found.limits(),
+            found.times()),
+        cluster);
   }
 
   /** Configuration without a file. */
@@ -281,9 +316,19 @@ record ClusterAgentConfig(List<DatabaseTarget> databases, FoundSettings found) {
     if (rules.size() > MAX_CREDENTIALS) {
       throw o.error(CREDENTIALS, rules.size() + " entries; at most " + MAX_CREDENTIALS);
     }
+    YamlObject section = o.find(KUBERNETES);
+    KubernetesSettings kubernetes =
+        section == null ? null : KubernetesSettings.of(section, d.kubernetes());
     return new ClusterAgentConfig(
         List.copyOf(all),
-        new FoundSettings(o.get(FOUND), rules, o.get(SEND_TO), o.find(KUBERNETES), limits, times));
+        new FoundSettings(
+            o.get(FOUND),
+            rules,
+            o.get(SEND_TO),
+            kubernetes != null && kubernetes.discoverDatabases(),
+            limits,
+            times),
+        kubernetes);
   }
 
   private static <T> T either(YamlObject o, Key<T> key, @Nullable T flag) {

@@ -5,6 +5,7 @@ import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.ListenFlags;
 import dev.tethys.runtime.cli.UsageException;
+import dev.tethys.web.ListenAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class ClusterAgentFlags {
   static final String COMMAND = "tethys cluster-agent";
   static final String LISTEN = "listen";
+  static final String STATE_LISTEN = "kube-state-metrics-listen-address";
 
   private static final long IN_MEMORY = 64L << 20;
   private static final String UPDATE_INTERVAL = "config-update-interval";
@@ -136,21 +138,32 @@ final class ClusterAgentFlags {
     String profiles = "pods are not scraped for profiles";
     refused(f, "profiles-scrape-interval", Flag.Kind.STRING, "60s", profiles);
     refused(f, "profiles-scrape-timeout", Flag.Kind.STRING, "10s", profiles);
-    String state = "the state of Kubernetes is not served";
-    refused(f, "kube-state-metrics-listen-address", Flag.Kind.STRING, "127.0.0.1:10303", state);
-    refused(f, "kube-state-metrics-min-age", Flag.Kind.STRING, "30s", state);
-    refused(
-        f,
-        "collect-kubernetes-events",
-        Flag.Kind.BOOLEAN,
-        "false",
-        "events of Kubernetes are not collected; the receiver k8s_events does it");
+    f.add(
+        Flag.of(
+            STATE_LISTEN,
+            Flag.Kind.STRING,
+            "127.0.0.1:10303",
+            "Address of the state of Kubernetes, under the names of kube-state-metrics. It is served"
+                + " in a pod, and where --config.file has the section kubernetes."));
+    f.add(
+        Flag.of(
+            "kube-state-metrics-min-age",
+            Flag.Kind.DURATION,
+            "30s",
+            "Objects of Kubernetes younger than this have no metrics yet."));
+    f.add(
+        Flag.of(
+            "collect-kubernetes-events",
+            Flag.Kind.BOOLEAN,
+            "true",
+            "Send events of Kubernetes as log records to --coroot-url, to its path /v1/logs."));
     f.add(Flag.of("log.level", Flag.Kind.STRING, "info", "Log level: debug, info, warn or error."));
     f.add(Flag.of("log.format", Flag.Kind.STRING, "logfmt", "Log format: logfmt or json."));
     return new FlagSet(
         COMMAND,
         "[check [ADDRESS]]",
-        "Reads databases and serves metrics with the names of Coroot's cluster agent. With 'check'"
+        "Reads databases and the state of Kubernetes, and serves metrics with the names of Coroot's"
+            + " cluster agent and of kube-state-metrics. With 'check'"
             + " it reads each database of the file, or that of ADDRESS, lists what it can read and"
             + " which right is missing, and ends.",
         f);
@@ -171,7 +184,21 @@ final class ClusterAgentFlags {
         flags.bool("track-database-changes") && !flags.get("coroot-url").isEmpty(),
         flags.integer("max-tables-per-database"),
         flags.isGiven("exclude-databases") ? Set.copyOf(excluded) : null,
-        !flags.get("coroot-url").isEmpty());
+        !flags.get("coroot-url").isEmpty(),
+        kubernetes(flags));
+  }
+
+  /** Defaults of the section of Kubernetes. */
+  static KubernetesSettings.Defaults kubernetes(FlagSet flags) {
+    long age = flags.millis("kube-state-metrics-min-age");
+    if (age < 0 || age > Duration.ofDays(1).toMillis()) {
+      throw new UsageException(
+          COMMAND + ": --kube-state-metrics-min-age must be from 0s to 24h, not " + age + "ms");
+    }
+    return new KubernetesSettings.Defaults(
+        !flags.get("coroot-url").isEmpty(),
+        flags.bool("collect-kubernetes-events"),
+        Duration.ofMillis(age));
   }
 
   /** Requests for databases; null without {@code --coroot-url}. */
@@ -240,5 +267,17 @@ final class ClusterAgentFlags {
   static String listen(FlagSet flags) {
     ListenFlags.keepToLoopback(flags, LISTEN);
     return flags.get(LISTEN);
+  }
+
+  /** Address of the page of Kubernetes. */
+  static String stateListen(FlagSet flags) {
+    ListenFlags.keepToLoopback(flags, STATE_LISTEN);
+    String address = flags.get(STATE_LISTEN);
+    try {
+      ListenAddress.check(address);
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(COMMAND + ": --" + STATE_LISTEN + ": " + e.getMessage());
+    }
+    return address;
   }
 }

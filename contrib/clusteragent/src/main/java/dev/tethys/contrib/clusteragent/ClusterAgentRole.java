@@ -32,6 +32,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Role {@code tethys cluster-agent}: the features of Coroot's in docs/cluster-agent.md. */
 public final class ClusterAgentRole implements Role {
@@ -75,16 +76,20 @@ public final class ClusterAgentRole implements Role {
       throws IOException {
     ClusterAgentConfig.Defaults defaults = ClusterAgentFlags.defaults(flags);
     String file = flags.get("config.file");
-    if (file.isEmpty()) {
-      if (!flags.get("coroot-url").isEmpty()) {
-        return ClusterAgentConfig.withoutFile(defaults);
-      }
+    boolean inPod = !environment.getOrDefault("KUBERNETES_SERVICE_HOST", "").isEmpty();
+    if (file.isEmpty() && !inPod && flags.get("coroot-url").isEmpty()) {
       throw new UsageException(
           ClusterAgentFlags.COMMAND
-              + ": --config.file is required: the file of the databases (docs/cluster-agent.md);"
-              + " or --coroot-url, whose server names them");
+              + ": --config.file is required outside of Kubernetes: the file of the databases"
+              + " (docs/cluster-agent.md); or --coroot-url, whose server names them");
     }
-    ClusterAgentConfig c = ClusterAgentConfig.read(Path.of(file), defaults, environment::get);
+    ClusterAgentConfig c =
+        file.isEmpty()
+            ? ClusterAgentConfig.withoutFile(defaults)
+            : ClusterAgentConfig.read(Path.of(file), defaults, environment::get);
+    if (inPod && c.kubernetes() == null) {
+      c = c.with(KubernetesSettings.of(defaults.kubernetes()));
+    }
     try {
       c.found().check(false, !flags.get("coroot-url").isEmpty());
     } catch (IllegalArgumentException e) {
@@ -110,7 +115,7 @@ public final class ClusterAgentRole implements Role {
     List<DatabaseTarget> all = config.databases();
     List<TargetDiscovery.SourceState> asked = List.of();
     try (HttpClientFactory clients = new HttpClientFactory(USER_AGENT);
-        DatabaseReadings none = new DatabaseReadings(InstantSource.system(), ChangeSink.NONE)) {
+        DatabaseReadings none = new DatabaseReadings(InstantSource.system(), RecordSink.NONE)) {
       none.close(); // the check reads each database itself
       try (TargetDiscovery discovery =
           new TargetDiscovery(none, sources(flags, environment, clients)::open)) {
@@ -136,7 +141,8 @@ public final class ClusterAgentRole implements Role {
         all.stream()
             .filter(t -> address.isEmpty() || t.server().address().equals(address.getFirst()))
             .toList();
-    if (some.isEmpty()) {
+    KubernetesSettings kubernetes = address.isEmpty() ? config.kubernetes() : null;
+    if (some.isEmpty() && kubernetes == null) {
       String file = flags.get("config.file");
       String where = file.isEmpty() ? "the answer of --coroot-url" : file;
       throw new UsageException(
@@ -150,6 +156,16 @@ public final class ClusterAgentRole implements Role {
     for (DatabaseTarget t : some) {
       StringBuilder sb = new StringBuilder();
       whole &= DatabaseCheck.run(t, sb);
+      out.print(sb);
+    }
+    if (kubernetes != null) {
+      StringBuilder sb = new StringBuilder();
+      try (HttpClientFactory clients = new HttpClientFactory(USER_AGENT)) {
+        whole &= ClusterCheck.run(kubernetes, clients, environment::get, sb);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        whole = false;
+      }
       out.print(sb);
     }
     return whole ? 0 : 1;
@@ -185,21 +201,36 @@ public final class ClusterAgentRole implements Role {
             new DatabaseReadings(
                 InstantSource.system(), sender == null ? RecordSink.NONE : sender);
         TargetDiscovery discovery =
-            new TargetDiscovery(readings, sources(flags, environment, clients)::open)) {
+            new TargetDiscovery(readings, sources(flags, environment, clients)::open);
+        ClusterWatch cluster =
+            new ClusterWatch(
+                clients,
+                InstantSource.system(),
+                environment::get,
+                logs,
+                push == null ? null : push.folder())) {
       registry.register(readings);
+      registry.register(cluster);
       discovery.apply(config);
+      cluster.apply(config.kubernetes());
       sun.misc.Signal.handle(
           new sun.misc.Signal("HUP"),
-          _ -> Thread.ofVirtual().start(() -> reload(flags, environment, discovery)));
+          _ -> Thread.ofVirtual().start(() -> reload(flags, environment, discovery, cluster)));
       try (HttpListener listener =
               ListenFlags.listening(
                   ClusterAgentFlags.LISTEN,
                   () ->
                       HttpListener.start(listening, routes(registry, readings, discovery), null));
+          HttpListener state =
+              cluster.hasState() ? stateListener(flags, listening, cluster) : null;
           MetricsPush _ =
               push == null
                   ? null
-                  : new MetricsPush(push, job(address, listener.port()), registry)) {
+                  : new MetricsPush(
+                      push,
+                      jobs(address, flags, listener, state),
+                      podJobs(config, push),
+                      registry)) {
         ListenFlags.warnIfOpen(
             LOG,
             flags,
@@ -208,9 +239,10 @@ public final class ClusterAgentRole implements Role {
             "statements, connections and tables of the databases");
         LOG.log(
             Level.INFO,
-            "Cluster agent started address={0} databases={1}",
+            "Cluster agent started address={0} databases={1} state_of_kubernetes={2}",
             listener.addresses(),
-            config.databases().size());
+            config.databases().size(),
+            state == null ? "none" : state.addresses());
         Shutdown.await();
       }
       return 0;
@@ -224,6 +256,46 @@ public final class ClusterAgentRole implements Role {
     }
   }
 
+  /** Listener with the state of the cluster. */
+  private static HttpListener stateListener(
+      FlagSet flags, HttpListenerOptions listening, ClusterWatch cluster) throws IOException {
+    Routes routes =
+        new Routes()
+            .get("/metrics", (q, r) -> MetricsPage.answer(q, r, cluster.families()))
+            .get("/healthz", (q, r) -> r.send("OK"))
+            .get("/livez", (q, r) -> r.send("OK"))
+            .get("/readyz", (q, r) -> r.send("OK"));
+    HttpListenerOptions own =
+        HttpListenerOptions.on(ClusterAgentFlags.stateListen(flags))
+            .withWebConfigFile(listening.webConfigFile());
+    HttpListener out =
+        ListenFlags.listening(
+            ClusterAgentFlags.STATE_LISTEN, () -> HttpListener.start(own, routes, null));
+    ListenFlags.warnIfOpen(
+        LOG,
+        flags,
+        ClusterAgentFlags.STATE_LISTEN,
+        out.addresses(),
+        "names, labels and states of the cluster's objects");
+    return out;
+  }
+
+  private static String podJobs(ClusterAgentConfig config, MetricsPush.Options push) {
+    KubernetesSettings k = config.kubernetes();
+    return k == null || !k.pods() ? "" : PodJobs.metrics(k, push.intervalMillis());
+  }
+
+  private static List<MetricsPush.Job> jobs(
+      String address, FlagSet flags, HttpListener listener, @Nullable HttpListener state) {
+    List<MetricsPush.Job> out = new ArrayList<>();
+    out.add(job(address, listener.port()));
+    if (state != null) {
+      String page = page(ClusterAgentFlags.stateListen(flags), state.port());
+      out.add(new MetricsPush.Job(ClusterWatch.JOB, "", page, USER_AGENT));
+    }
+    return out;
+  }
+
   /** Receiver of log records beside that of the metrics. */
   private static OtlpDestination logs(MetricsPush.Options push) throws IOException {
     return new OtlpDestination(
@@ -235,11 +307,22 @@ public final class ClusterAgentRole implements Role {
   }
 
   private static void reload(
-      FlagSet flags, Map<String, String> environment, TargetDiscovery discovery) {
+      FlagSet flags,
+      Map<String, String> environment,
+      TargetDiscovery discovery,
+      ClusterWatch cluster) {
     try {
       ClusterAgentConfig config = read(flags, environment);
+      boolean hadState = cluster.hasState();
+      cluster.apply(config.kubernetes());
       discovery.apply(config);
       LOG.log(Level.INFO, "Configuration reloaded databases={0}", config.databases().size());
+      if (cluster.hasState() && !hadState) {
+        LOG.log(
+            Level.WARNING,
+            "State of Kubernetes is not served before a restart: it was not configured at the"
+                + " start");
+      }
     } catch (IOException | ConfigException e) {
       LOG.log(
           Level.ERROR,
@@ -266,9 +349,13 @@ public final class ClusterAgentRole implements Role {
 
   /** Job that reads the page; its names are those of Coroot's cluster agent. */
   static MetricsPush.Job job(String listen, int port) {
+    return new MetricsPush.Job("coroot-cluster-agent", "", page(listen, port), USER_AGENT);
+  }
+
+  /** Address of an own page. */
+  private static String page(String listen, int port) {
     String host = listen.substring(0, Math.max(0, listen.lastIndexOf(':')));
     boolean everywhere = host.isEmpty() || host.equals("0.0.0.0") || host.equals("[::]");
-    return new MetricsPush.Job(
-        "coroot-cluster-agent", "", (everywhere ? "127.0.0.1" : host) + ":" + port, USER_AGENT);
+    return (everywhere ? "127.0.0.1" : host) + ":" + port;
   }
 }

@@ -55,7 +55,8 @@ final class DatabaseCheck {
     return whole;
   }
 
-  private static void row(StringBuilder out, String name, String state, String text) {
+  /** Adds a row of the table. */
+  static void row(StringBuilder out, String name, String state, String text) {
     String line =
         "  "
             + name

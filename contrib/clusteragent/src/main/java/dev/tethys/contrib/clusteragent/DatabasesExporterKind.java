@@ -9,11 +9,15 @@ import dev.tethys.collect.exporter.ExporterSettings;
 import dev.tethys.collect.exporter.LogDestination;
 import dev.tethys.collect.exporter.MetricsSource;
 import dev.tethys.collect.exporter.ObservedDatabase;
+import dev.tethys.collect.exporter.ServerAccess;
 import dev.tethys.config.YamlNode;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.IoFailures;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.HttpHandler;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,6 +31,9 @@ import org.jspecify.annotations.Nullable;
 /** Databases of one configuration under the names of Coroot's cluster agent. */
 public final class DatabasesExporterKind implements ExporterKind {
   static final String CONFIG = "config.file";
+
+  private static final long POD_INTERVAL_MILLIS = 15_000;
+  private static final System.Logger LOG = JulLogger.of(DatabasesExporterKind.class.getName());
 
   @Override
   public String name() {
@@ -67,12 +74,13 @@ public final class DatabasesExporterKind implements ExporterKind {
   @Override
   public Exporter open(ExporterSettings settings, ExporterDependencies dependencies)
       throws IOException {
-    LogDestination logs = dependencies.logs();
+    ServerAccess server = dependencies.server();
+    boolean hasLogs = server != null && server.logs() != null;
     return new DatabasesExporter(
         source(
             settings.inlineConfig(),
             settings.get(CONFIG),
-            logs == null ? ClusterAgentConfig.Defaults.NONE : ClusterAgentConfig.Defaults.STORED,
+            hasLogs ? ClusterAgentConfig.Defaults.STORED : ClusterAgentConfig.Defaults.NONE,
             dependencies.environment()),
         dependencies);
   }
@@ -101,6 +109,7 @@ public final class DatabasesExporterKind implements ExporterKind {
   private static final class DatabasesExporter implements Exporter {
     private final Source source;
     private final ExporterDependencies dependencies;
+    private final @Nullable ClusterWatch cluster;
     private volatile ClusterAgentConfig config;
     private final Registry registry = new Registry();
     private volatile @Nullable Running running;
@@ -112,24 +121,59 @@ public final class DatabasesExporterKind implements ExporterKind {
     DatabasesExporter(Source source, ExporterDependencies dependencies) throws IOException {
       this.source = source;
       this.dependencies = dependencies;
+      ServerAccess server = dependencies.server();
+      this.cluster =
+          server == null
+              ? null
+              : new ClusterWatch(
+                  dependencies.clients(),
+                  dependencies.clock(),
+                  dependencies.environment(),
+                  server.logs(),
+                  server.folder().resolve("cluster-agent"));
       this.config = checked();
     }
 
     private ClusterAgentConfig checked() throws IOException {
       ClusterAgentConfig c = source.read();
-      c.found().check(dependencies.observed() != null, false);
+      c.found().check(cluster != null, false);
+      KubernetesSettings k = c.kubernetes();
+      if (cluster == null && k != null && (k.state() || k.pods())) {
+        throw new IllegalArgumentException(
+            "state and scrape_pods of kubernetes are for tethys cluster-agent, and for tethys"
+                + " server with --cluster-agent.config-file; set both to false here");
+      }
       return c;
+    }
+
+    private @Nullable Supplier<List<ObservedDatabase>> observed() {
+      ServerAccess server = dependencies.server();
+      return server == null ? null : server.observed();
+    }
+
+    @Override
+    public Map<String, MetricsSource> jobs() {
+      ClusterWatch c = cluster;
+      return c != null && c.hasState() ? Map.of(ClusterWatch.JOB, _ -> c.families()) : Map.of();
+    }
+
+    @Override
+    public String scrapeConfigs() {
+      KubernetesSettings k = config.kubernetes();
+      return k == null || !k.pods()
+          ? ""
+          : PodJobs.metrics(k, POD_INTERVAL_MILLIS) + PodJobs.profiles(k);
     }
 
     @Override
     public MetricsSource metrics() {
       return _ -> {
         Running r = running;
-        if (r == null) {
-          return List.of();
-        }
-        List<MetricFamily> out = new ArrayList<>(r.readings().families());
+        List<MetricFamily> out = new ArrayList<>(r == null ? List.of() : r.readings().families());
         out.addAll(registry.gather());
+        if (cluster != null) {
+          cluster.collect(out::add);
+        }
         return out;
       };
     }
@@ -153,7 +197,7 @@ public final class DatabasesExporterKind implements ExporterKind {
                         : TargetsJson.write(now.readings().states(), now.discovery().sources()))
                     .getBytes(StandardCharsets.UTF_8));
           });
-      Supplier<List<ObservedDatabase>> observed = dependencies.observed();
+      Supplier<List<ObservedDatabase>> observed = observed();
       if (observed != null) {
         out.put(InstrumentationJson.PATH, new InstrumentationPage(() -> config, observed));
       }
@@ -162,21 +206,33 @@ public final class DatabasesExporterKind implements ExporterKind {
 
     @Override
     public void start(MetricsSource page) {
-      LogDestination logs = dependencies.logs();
+      ServerAccess server = dependencies.server();
+      LogDestination logs = server == null ? null : server.logs();
       RecordSender records = logs == null ? null : new RecordSender(logs, registry);
       DatabaseReadings r =
           new DatabaseReadings(dependencies.clock(), records == null ? RecordSink.NONE : records);
       TargetSources sources =
-          new TargetSources(
-              dependencies.clients(), dependencies.environment(), dependencies.observed(), null);
+          new TargetSources(dependencies.clients(), dependencies.environment(), observed(), null);
       TargetDiscovery d = new TargetDiscovery(r, sources::open);
       running = new Running(r, d, records);
       d.apply(config);
+      try {
+        watch(config);
+      } catch (IOException e) {
+        LOG.log(Level.ERROR, "Kubernetes is not watched error=\"{0}\"", IoFailures.describe(e));
+      }
+    }
+
+    private void watch(ClusterAgentConfig c) throws IOException {
+      if (cluster != null) {
+        cluster.apply(c.kubernetes());
+      }
     }
 
     @Override
     public void reload() throws IOException {
       ClusterAgentConfig next = checked();
+      watch(next);
       config = next;
       Running r = running;
       if (r != null) {
@@ -198,6 +254,9 @@ public final class DatabasesExporterKind implements ExporterKind {
         if (r.records() != null) {
           r.records().close();
         }
+      }
+      if (cluster != null) {
+        cluster.close();
       }
     }
   }

@@ -2,7 +2,6 @@ package dev.tethys.contrib.clusteragent;
 
 import dev.tethys.collect.database.reader.ReaderTarget;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Settings of databases that are found.
@@ -10,13 +9,13 @@ import org.jspecify.annotations.Nullable;
  * @param use of those of the service map, or of the configuration of {@code --coroot-url}
  * @param credentials in the order of precedence
  * @param users that get passwords from {@code /v1/config}
- * @param kubernetes null without the section
+ * @param annotated whether annotations of pods name databases
  */
 record FoundSettings(
     Use use,
     List<CredentialRule> credentials,
     List<String> users,
-    @Nullable KubernetesSettings kubernetes,
+    boolean annotated,
     ReaderTarget.Limits limits,
     DatabaseTarget.Times times) {
   /** Uses of found databases. */
@@ -62,8 +61,6 @@ record FoundSettings(
           "send_credentials_to needs found_databases: serve; otherwise no database is listed");
     }
     boolean listed = server ? use != Use.OFF : corootUrl && use == Use.READ;
-    KubernetesSettings k = kubernetes;
-    boolean annotated = k != null && k.discoverDatabases();
     if (!credentials.isEmpty() && !listed && !annotated) {
       throw new IllegalArgumentException(
           "credentials are for found databases, and nothing finds any: set --coroot-url or"

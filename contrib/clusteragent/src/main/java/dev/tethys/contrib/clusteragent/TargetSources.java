@@ -28,7 +28,7 @@ record TargetSources(
   /** Sources in the order of precedence. */
   List<TargetSource> open(ClusterAgentConfig c) {
     List<TargetSource> out = new ArrayList<>();
-    KubernetesSettings kubernetes = c.found().kubernetes();
+    KubernetesSettings kubernetes = c.kubernetes();
     if (kubernetes != null && kubernetes.discoverDatabases()) {
       out.add(opened("annotations of pods", () -> pods(kubernetes)));
     }

@@ -80,7 +80,9 @@ class ClusterAgentConfigTest {
     }
     refused("slow_statement_threshold: 2s\n", "no effect without track_statement_samples");
     refused("kubernetes: {namespaces: [A_b]}\n", "is not the name of a namespace");
-    refused("kubernetes: {context: x}\n", "context needs kubeconfig");
+    refused("kubernetes: {min_age: 48h}\n", "min_age must be");
+    refused("kubernetes: {events: true}\n", "needs --coroot-url");
+    refused("kubernetes: {context: a}\n", "valid with kubeconfig only");
     refused("found_databases: some\n", "found_databases", "some");
     refused("credentials:\n- {user: x}\n", "agent.yml:2", "engine");
     refused("credentials:\n- {engine: memcached, user: x}\n", "memcached has no login");

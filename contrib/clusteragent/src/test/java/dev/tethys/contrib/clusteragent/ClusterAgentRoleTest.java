@@ -44,9 +44,8 @@ class ClusterAgentRoleTest {
 
   @Test
   void refusesWhatIsNotBuilt() {
-    refused(
-        "is not accepted: the state of Kubernetes is not served",
-        "--kube-state-metrics-min-age=1m");
+    refused("is not accepted: pods are not scraped for profiles", "--profiles-scrape-interval=1m");
+    refused("must be from 0s to 24h", "--kube-state-metrics-min-age=48h");
     refused("only 'check'", "read");
     refused("--config.file is required");
     refused("is not a URL", "--coroot-url=ftp://x");

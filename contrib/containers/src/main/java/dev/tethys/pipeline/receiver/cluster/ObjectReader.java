@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.receiver.cluster;
 
-import dev.tethys.pipeline.receiver.kubernetes.Quantity;
+import dev.tethys.web.kubernetes.Quantity;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.List;

@@ -1,9 +1,9 @@
 package dev.tethys.pipeline.receiver.kubelet;
 
 import dev.tethys.model.log.JulLogger;
-import dev.tethys.pipeline.receiver.kubernetes.Quantity;
 import dev.tethys.pipeline.receiver.scraping.FailureLog;
 import dev.tethys.web.kubernetes.ClusterAccess;
+import dev.tethys.web.kubernetes.Quantity;
 import dev.tethys.web.kubernetes.ResourceCache;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.lang.System.Logger.Level;

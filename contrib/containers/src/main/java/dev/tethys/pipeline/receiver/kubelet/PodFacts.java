@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.receiver.kubelet;
 
-import dev.tethys.pipeline.receiver.kubernetes.Quantity;
+import dev.tethys.web.kubernetes.Quantity;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.regex.Pattern;

@@ -8,7 +8,7 @@ import dev.tethys.config.NotBuiltException;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.receiver.kubelet.KubeletConfig.Group;
 import dev.tethys.pipeline.receiver.kubernetes.ClusterSettings.Auth;
-import dev.tethys.pipeline.receiver.kubernetes.Quantity;
+import dev.tethys.web.kubernetes.Quantity;
 import java.time.Duration;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;

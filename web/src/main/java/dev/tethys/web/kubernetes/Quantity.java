@@ -1,4 +1,4 @@
-package dev.tethys.pipeline.receiver.kubernetes;
+package dev.tethys.web.kubernetes;
 
 import java.math.BigDecimal;
 import java.util.Map;

@@ -1,0 +1,106 @@
+package dev.tethys.contrib.clusteragent;
+
+import dev.tethys.model.GoJson;
+
+/**
+ * Jobs that scrape pods by their annotations, as Coroot's cluster agent does. The discovery,
+ * relabelling and scrapes are those of Prometheus's configuration.
+ */
+final class PodJobs {
+  /** Job of metrics. */
+  static final String METRICS = "custom-metrics-k8s-pods";
+
+  /** Job of profiles. */
+  static final String PROFILES = "profiles-k8s-pods";
+
+  private static final String ANNOTATION = "__meta_kubernetes_pod_annotation_";
+
+  private PodJobs() {}
+
+  /**
+   * Job of the pods with the annotation {@code coroot.com/scrape-metrics: "true"}, as an item of
+   * {@code scrape_configs}.
+   */
+  static String metrics(KubernetesSettings settings, long intervalMillis) {
+    return """
+        - job_name: %s
+          scrape_interval: %dms
+          scrape_timeout: %dms
+          kubernetes_sd_configs: [%s]
+          relabel_configs:
+          - {source_labels: [%s], regex: "true", action: keep}
+          - {source_labels: [%s], regex: "(.+)", target_label: __metrics_path__}
+          - {source_labels: [%s], regex: "(https?)", target_label: __scheme__}
+        """
+            .formatted(
+                METRICS,
+                intervalMillis,
+                Math.min(intervalMillis, 10_000),
+                discovery(settings),
+                ANNOTATION + "coroot_com_scrape_metrics",
+                ANNOTATION + "coroot_com_metrics_path",
+                ANNOTATION + "coroot_com_metrics_scheme")
+        + address(ANNOTATION + "coroot_com_metrics_port")
+        + pod();
+  }
+
+  /**
+   * Job of the pods with the annotation {@code coroot.com/profile-scrape} or {@code
+   * pyroscope.io/scrape}, as an item of {@code scrape_configs}.
+   */
+  static String profiles(KubernetesSettings settings) {
+    return """
+        - job_name: %s
+          scrape_interval: 60s
+          scrape_timeout: 10s
+          kubernetes_sd_configs: [%s]
+          profiling_config: {pprof_config: {memory: {path: /debug/pprof/heap}}}
+          relabel_configs:
+          - {source_labels: [%s, %s], regex: "true;.*|;true", action: keep}
+          - {source_labels: [%s], regex: "(https?)", target_label: __scheme__}
+        """
+            .formatted(
+                PROFILES,
+                discovery(settings),
+                ANNOTATION + "coroot_com_profile_scrape",
+                ANNOTATION + "pyroscope_io_scrape",
+                ANNOTATION + "pyroscope_io_scheme")
+        + address(ANNOTATION + "pyroscope_io_port")
+        + address(ANNOTATION + "coroot_com_profile_port")
+        + pod()
+        + """
+          - {source_labels: [__meta_kubernetes_pod_node_name], target_label: node}
+          - {source_labels: [pod], target_label: service_name}
+          - {source_labels: [__meta_kubernetes_pod_controller_name], regex: "(.+)", target_label: service_name}
+          - source_labels: [__meta_kubernetes_pod_controller_kind, __meta_kubernetes_pod_controller_name]
+            regex: "ReplicaSet;(.+)-[a-z0-9]+"
+            target_label: service_name
+        """;
+  }
+
+  private static String discovery(KubernetesSettings settings) {
+    return "{role: pod"
+        + (settings.kubeconfig().isEmpty()
+            ? ""
+            : ", kubeconfig_file: " + GoJson.append(new StringBuilder(), settings.kubeconfig()))
+        + "}";
+  }
+
+  /** Address of a pod, with the port of an annotation. */
+  private static String address(String port) {
+    String sources = "[__meta_kubernetes_pod_ip, " + port + "]";
+    return """
+          - {source_labels: %s, regex: "([^:;]+);(\\\\d+)", replacement: "$1:$2", target_label: __address__}
+          - {source_labels: %s, regex: "([^;]*:[^;]*);(\\\\d+)", replacement: "[$1]:$2", target_label: __address__}
+        """
+        .formatted(sources, sources);
+  }
+
+  private static String pod() {
+    return """
+          - {source_labels: [__meta_kubernetes_pod_phase], regex: "Pending|Succeeded|Failed", action: drop}
+          - {source_labels: [__meta_kubernetes_namespace], target_label: namespace}
+          - {source_labels: [__meta_kubernetes_pod_name], target_label: pod}
+        """;
+  }
+}
