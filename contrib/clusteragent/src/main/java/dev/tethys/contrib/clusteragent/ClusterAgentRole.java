@@ -1,6 +1,7 @@
 package dev.tethys.contrib.clusteragent;
 
 import dev.tethys.collect.host.linux.ProcessCollector;
+import dev.tethys.collect.kubernetes.state.Shard;
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.IoFailures;
@@ -15,8 +16,10 @@ import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.ListenFlags;
 import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.runtime.log.LogSetup;
+import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
+import dev.tethys.web.HttpRequest;
 import dev.tethys.web.ListenAddress;
 import dev.tethys.web.MetricsPage;
 import dev.tethys.web.Routes;
@@ -32,7 +35,6 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /** Role {@code tethys cluster-agent}: the features of Coroot's in docs/cluster-agent.md. */
 public final class ClusterAgentRole implements Role {
@@ -208,7 +210,8 @@ public final class ClusterAgentRole implements Role {
                 InstantSource.system(),
                 environment::get,
                 logs,
-                push == null ? null : push.folder())) {
+                push == null ? null : push.folder(),
+                false)) {
       registry.register(readings);
       registry.register(cluster);
       discovery.apply(config);
@@ -221,15 +224,14 @@ public final class ClusterAgentRole implements Role {
                   ClusterAgentFlags.LISTEN,
                   () ->
                       HttpListener.start(listening, routes(registry, readings, discovery), null));
-          HttpListener state =
-              cluster.hasState() ? stateListener(flags, listening, cluster) : null;
+          HttpListener state = cluster.hasPage() ? stateListener(flags, listening, cluster) : null;
           MetricsPush _ =
               push == null
                   ? null
                   : new MetricsPush(
                       push,
-                      jobs(address, flags, listener, state),
-                      podJobs(config, push),
+                      List.of(job(address, listener.port())),
+                      state == null ? "" : clusterJobs(config, push, flags, state),
                       registry)) {
         ListenFlags.warnIfOpen(
             LOG,
@@ -261,7 +263,12 @@ public final class ClusterAgentRole implements Role {
       FlagSet flags, HttpListenerOptions listening, ClusterWatch cluster) throws IOException {
     Routes routes =
         new Routes()
-            .get("/metrics", (q, r) -> MetricsPage.answer(q, r, cluster.families()))
+            .get("/metrics", (q, r) -> MetricsPage.answer(q, r, cluster.families(shard(q))))
+            .get(
+                PodJobs.TARGETS,
+                (q, r) ->
+                    r.send(
+                        "application/json", cluster.podTargets().getBytes(StandardCharsets.UTF_8)))
             .get("/healthz", (q, r) -> r.send("OK"))
             .get("/livez", (q, r) -> r.send("OK"))
             .get("/readyz", (q, r) -> r.send("OK"));
@@ -280,20 +287,27 @@ public final class ClusterAgentRole implements Role {
     return out;
   }
 
-  private static String podJobs(ClusterAgentConfig config, MetricsPush.Options push) {
+  /** Jobs of the state and of pods. */
+  private static String clusterJobs(
+      ClusterAgentConfig config, MetricsPush.Options push, FlagSet flags, HttpListener state) {
     KubernetesSettings k = config.kubernetes();
-    return k == null || !k.pods() ? "" : PodJobs.metrics(k, push.intervalMillis());
+    if (k == null) {
+      return "";
+    }
+    String page = page(ClusterAgentFlags.stateListen(flags), state.port());
+    return (k.state() ? PodJobs.state(page, push.intervalMillis()) : "")
+        + (k.pods() ? PodJobs.metrics(PodJobs.http(page), push.intervalMillis()) : "");
   }
 
-  private static List<MetricsPush.Job> jobs(
-      String address, FlagSet flags, HttpListener listener, @Nullable HttpListener state) {
-    List<MetricsPush.Job> out = new ArrayList<>();
-    out.add(job(address, listener.port()));
-    if (state != null) {
-      String page = page(ClusterAgentFlags.stateListen(flags), state.port());
-      out.add(new MetricsPush.Job(ClusterWatch.JOB, "", page, USER_AGENT));
+  /** Part of the objects that a request asks for, as shards of kube-state-metrics. */
+  private static Shard shard(HttpRequest q) {
+    try {
+      return new Shard(
+          Integer.parseInt(q.query().first("shard", "0")),
+          Integer.parseInt(q.query().first("total_shards", "1")));
+    } catch (IllegalArgumentException e) {
+      throw new HttpException(400, "shard and total_shards: " + e.getMessage());
     }
-    return out;
   }
 
   /** Receiver of log records beside that of the metrics. */

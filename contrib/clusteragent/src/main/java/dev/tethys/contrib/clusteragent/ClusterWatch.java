@@ -3,6 +3,7 @@ package dev.tethys.contrib.clusteragent;
 import dev.tethys.collect.exporter.LogDestination;
 import dev.tethys.collect.kubernetes.event.EventFeed;
 import dev.tethys.collect.kubernetes.state.KubernetesState;
+import dev.tethys.collect.kubernetes.state.Shard;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.Collector;
@@ -31,6 +32,7 @@ final class ClusterWatch implements Collector, AutoCloseable {
   private final Function<String, @Nullable String> environment;
   private final @Nullable LogDestination logs;
   private final @Nullable Path folder;
+  private final boolean embedded;
   private volatile @Nullable Running running;
 
   private record Running(
@@ -39,13 +41,16 @@ final class ClusterWatch implements Collector, AutoCloseable {
   /**
    * @param logs receives events, null for none
    * @param folder of the file of sent events, null for none
+   * @param embedded whether a server finds the pods to scrape itself
    */
   ClusterWatch(
       HttpClientFactory clients,
       InstantSource clock,
       Function<String, @Nullable String> environment,
       @Nullable LogDestination logs,
-      @Nullable Path folder) {
+      @Nullable Path folder,
+      boolean embedded) {
+    this.embedded = embedded;
     this.clients = clients;
     this.clock = clock;
     this.environment = environment;
@@ -71,7 +76,9 @@ final class ClusterWatch implements Collector, AutoCloseable {
     EventFeed events =
         settings.events() && logs != null ? new EventFeed(api, logs, folder, clock.millis()) : null;
     KubernetesState state =
-        settings.state() ? new KubernetesState(api, clock, settings.minAge()) : null;
+        settings.state()
+            ? new KubernetesState(api, clock, settings.minAge())
+            : settings.pods() && !embedded ? KubernetesState.ofPods(api, clock) : null;
     running = new Running(settings, state, events);
     if (state != null) {
       state.start();
@@ -91,13 +98,27 @@ final class ClusterWatch implements Collector, AutoCloseable {
   /** Whether the state of a cluster is watched. */
   boolean hasState() {
     Running r = running;
+    return r != null && r.state != null && r.settings.state();
+  }
+
+  /** Whether there is a page of the cluster: its state, or targets. */
+  boolean hasPage() {
+    Running r = running;
     return r != null && r.state != null;
   }
 
-  /** Metrics of the cluster's objects. */
-  List<MetricFamily> families() {
+  /** Metrics of a part of the cluster's objects. */
+  List<MetricFamily> families(Shard shard) {
     Running r = running;
-    return r == null || r.state == null ? List.of() : r.state.families();
+    return r == null || r.state == null || !r.settings.state()
+        ? List.of()
+        : r.state.families(shard);
+  }
+
+  /** Pods to scrape, as the JSON of HTTP discovery. */
+  String podTargets() {
+    Running r = running;
+    return r == null || r.state == null || !r.settings.pods() ? "[]" : r.state.podTargets();
   }
 
   @Override

@@ -10,6 +10,7 @@ import dev.tethys.collect.exporter.LogDestination;
 import dev.tethys.collect.exporter.MetricsSource;
 import dev.tethys.collect.exporter.ObservedDatabase;
 import dev.tethys.collect.exporter.ServerAccess;
+import dev.tethys.collect.kubernetes.state.Shard;
 import dev.tethys.config.YamlNode;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
@@ -130,7 +131,8 @@ public final class DatabasesExporterKind implements ExporterKind {
                   dependencies.clock(),
                   dependencies.environment(),
                   server.logs(),
-                  server.folder().resolve("cluster-agent"));
+                  server.folder().resolve("cluster-agent"),
+                  true);
       this.config = checked();
     }
 
@@ -154,7 +156,9 @@ public final class DatabasesExporterKind implements ExporterKind {
     @Override
     public Map<String, MetricsSource> jobs() {
       ClusterWatch c = cluster;
-      return c != null && c.hasState() ? Map.of(ClusterWatch.JOB, _ -> c.families()) : Map.of();
+      return c != null && c.hasState()
+          ? Map.of(ClusterWatch.JOB, _ -> c.families(Shard.ALL))
+          : Map.of();
     }
 
     @Override
@@ -162,7 +166,7 @@ public final class DatabasesExporterKind implements ExporterKind {
       KubernetesSettings k = config.kubernetes();
       return k == null || !k.pods()
           ? ""
-          : PodJobs.metrics(k, POD_INTERVAL_MILLIS) + PodJobs.profiles(k);
+          : PodJobs.metrics(PodJobs.discovery(k), POD_INTERVAL_MILLIS) + PodJobs.profiles(k);
     }
 
     @Override

@@ -13,6 +13,10 @@ final class PodJobs {
   /** Job of profiles. */
   static final String PROFILES = "profiles-k8s-pods";
 
+  /** Path of the pods to scrape. */
+  static final String TARGETS = "/targets";
+
+  private static final int SHARDS = 8;
   private static final String ANNOTATION = "__meta_kubernetes_pod_annotation_";
 
   private PodJobs() {}
@@ -20,13 +24,15 @@ final class PodJobs {
   /**
    * Job of the pods with the annotation {@code coroot.com/scrape-metrics: "true"}, as an item of
    * {@code scrape_configs}.
+   *
+   * @param discovery key with the discovery of pods, as of {@link #discovery} and {@link #http}
    */
-  static String metrics(KubernetesSettings settings, long intervalMillis) {
+  static String metrics(String discovery, long intervalMillis) {
     return """
         - job_name: %s
           scrape_interval: %dms
           scrape_timeout: %dms
-          kubernetes_sd_configs: [%s]
+          %s
           relabel_configs:
           - {source_labels: [%s], regex: "true", action: keep}
           - {source_labels: [%s], regex: "(.+)", target_label: __metrics_path__}
@@ -36,7 +42,7 @@ final class PodJobs {
                 METRICS,
                 intervalMillis,
                 Math.min(intervalMillis, 10_000),
-                discovery(settings),
+                discovery,
                 ANNOTATION + "coroot_com_scrape_metrics",
                 ANNOTATION + "coroot_com_metrics_path",
                 ANNOTATION + "coroot_com_metrics_scheme")
@@ -53,7 +59,7 @@ final class PodJobs {
         - job_name: %s
           scrape_interval: 60s
           scrape_timeout: 10s
-          kubernetes_sd_configs: [%s]
+          %s
           profiling_config: {pprof_config: {memory: {path: /debug/pprof/heap}}}
           relabel_configs:
           - {source_labels: [%s, %s], regex: "true;.*|;true", action: keep}
@@ -78,12 +84,45 @@ final class PodJobs {
         """;
   }
 
-  private static String discovery(KubernetesSettings settings) {
-    return "{role: pod"
+  /** Discovery of pods by the API. */
+  static String discovery(KubernetesSettings settings) {
+    return "kubernetes_sd_configs: [{role: pod"
         + (settings.kubeconfig().isEmpty()
             ? ""
             : ", kubeconfig_file: " + GoJson.append(new StringBuilder(), settings.kubeconfig()))
-        + "}";
+        + "}]";
+  }
+
+  /**
+   * Discovery of pods by a page of the agent, which needs memory for those with annotations only.
+   */
+  static String http(String page) {
+    return "http_sd_configs: [{url: "
+        + GoJson.append(new StringBuilder(), "http://" + page + TARGETS)
+        + ", refresh_interval: 15s}]";
+  }
+
+  /**
+   * Job of the state of the cluster, as an item of {@code scrape_configs}. A target has a part of
+   * the objects, so that the agent holds a part of the page at a time.
+   */
+  static String state(String page, long intervalMillis) {
+    StringBuilder out = new StringBuilder();
+    out.append(
+        """
+        - job_name: %s
+          scrape_interval: %dms
+          scrape_timeout: %dms
+          static_configs:
+        """
+            .formatted(ClusterWatch.JOB, intervalMillis, Math.min(intervalMillis, 10_000)));
+    for (int i = 0; i < SHARDS; i++) {
+      String instance = GoJson.append(new StringBuilder(), page + "/" + i).toString();
+      out.append(
+          "  - {targets: [%s], labels: {instance: %s, __param_shard: \"%d\", __param_total_shards: \"%d\"}}\n"
+              .formatted(GoJson.append(new StringBuilder(), page), instance, i, SHARDS));
+    }
+    return out.toString();
   }
 
   /** Address of a pod, with the port of an annotation. */

@@ -53,7 +53,7 @@ class PodJobsTest {
 
   @Test
   void scrapesMetricsOfPodsThatAskForIt() throws Exception {
-    ScrapeConfig job = job(PodJobs.metrics(SETTINGS, 15_000));
+    ScrapeConfig job = job(PodJobs.metrics(PodJobs.discovery(SETTINGS), 15_000));
     assertThat(target(job, "10.1.0.2")).isNull();
     Labels plain =
         Objects.requireNonNull(target(job, "10.1.0.2", NOTE + "coroot_com_scrape_metrics", "true"));
@@ -84,7 +84,7 @@ class PodJobsTest {
     Labels own =
         Objects.requireNonNull(
             target(
-                job(PodJobs.metrics(SETTINGS, 15_000)),
+                job(PodJobs.metrics(PodJobs.discovery(SETTINGS), 15_000)),
                 "fd00::2",
                 NOTE + "coroot_com_scrape_metrics",
                 "true",
@@ -137,7 +137,7 @@ class PodJobsTest {
   void leavesOutPodsThatEnded() throws Exception {
     assertThat(
             TargetPreview.of(
-                    job(PodJobs.metrics(SETTINGS, 15_000)),
+                    job(PodJobs.metrics(PodJobs.discovery(SETTINGS), 15_000)),
                     new TargetGroup(
                         "s",
                         List.of(

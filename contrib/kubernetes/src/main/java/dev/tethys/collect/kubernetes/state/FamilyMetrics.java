@@ -17,23 +17,27 @@ final class FamilyMetrics extends AbstractList<Metric> {
   private final int common;
   private final Collection<StateObject> objects;
   private final long createdUntil;
+  private final Shard shard;
 
   /**
    * @param index of the family in its kind
    * @param common number of labels that all series of an object have
    * @param createdUntil Unix seconds; objects created later are left out
+   * @param shard part of the objects
    */
   FamilyMetrics(
       StateFamily family,
       int index,
       int common,
       Collection<StateObject> objects,
-      long createdUntil) {
+      long createdUntil,
+      Shard shard) {
     this.family = family;
     this.index = index;
     this.common = common;
     this.objects = objects;
     this.createdUntil = createdUntil;
+    this.shard = shard;
   }
 
   @Override
@@ -88,6 +92,9 @@ final class FamilyMetrics extends AbstractList<Metric> {
           at = 0;
           for (int i = 0; bytes != null && i < common; i++) {
             at = StateFamily.afterString(o.series(), at);
+          }
+          if (bytes != null && !o.isIn(shard, at)) {
+            bytes = null;
           }
         }
       }

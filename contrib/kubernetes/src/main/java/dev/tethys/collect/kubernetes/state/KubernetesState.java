@@ -50,11 +50,34 @@ public final class KubernetesState implements AutoCloseable {
    * @param minAge objects that were created later have no series yet
    */
   public KubernetesState(ResourceWatch.Connection api, InstantSource clock, Duration minAge) {
+    this(api, clock, minAge, StateKinds.ALL);
+  }
+
+  private KubernetesState(
+      ResourceWatch.Connection api, InstantSource clock, Duration minAge, List<StateKind> kinds) {
     this.clock = clock;
     this.minAge = minAge;
-    for (StateKind kind : StateKinds.ALL) {
+    for (StateKind kind : kinds) {
       watched.add(new Watched(kind, api));
     }
+  }
+
+  /** Watches pods only, for {@link #podTargets}. */
+  public static KubernetesState ofPods(ResourceWatch.Connection api, InstantSource clock) {
+    return new KubernetesState(
+        api,
+        clock,
+        Duration.ZERO,
+        StateKinds.ALL.stream().filter(k -> k.path().equals(PodTargets.PATH)).toList());
+  }
+
+  /** Pods with annotations that ask for scrapes, as the JSON of HTTP discovery. */
+  public String podTargets() {
+    return watched.stream()
+        .filter(w -> w.kind.path().equals(PodTargets.PATH))
+        .findFirst()
+        .map(w -> PodTargets.json(w.cache.objects().values()))
+        .orElse("[]");
   }
 
   /** Starts to watch. */
@@ -67,10 +90,15 @@ public final class KubernetesState implements AutoCloseable {
 
   /** Metrics of all objects, each name once; metrics are created while they are read. */
   public List<MetricFamily> families() {
+    return families(Shard.ALL);
+  }
+
+  /** Metrics of a part of the objects. */
+  public List<MetricFamily> families(Shard shard) {
     long until = minAge.isZero() ? Long.MAX_VALUE : clock.instant().minus(minAge).getEpochSecond();
     List<MetricFamily> all = new ArrayList<>();
     for (Watched w : watched) {
-      w.kind.addFamilies(w.cache.objects().values(), until, all);
+      w.kind.addFamilies(w.cache.objects().values(), until, shard, all);
     }
     Map<String, MetricFamily> byName = new TreeMap<>();
     for (MetricFamily f : all) {

@@ -45,7 +45,8 @@ record StateKind(
       families.get(i).read(i, object, buffer);
     }
     long created = ObjectFields.seconds(object.path("metadata").path("creationTimestamp"));
-    return new StateObject(Math.max(created, 0), buffer.end());
+    String target = path.equals(PodTargets.PATH) ? PodTargets.target(object) : null;
+    return new StateObject(Math.max(created, 0), buffer.end(), target);
   }
 
   /** An object of which no series are kept. */
@@ -53,11 +54,12 @@ record StateKind(
     String[] own = new String[values.size()];
     Arrays.fill(own, "");
     buffer.begin(own);
-    return new StateObject(0, buffer.end());
+    return new StateObject(0, buffer.end(), null);
   }
 
   /** Adds the families of these objects; metrics are created while they are read. */
-  void addFamilies(Collection<StateObject> objects, long createdUntil, List<MetricFamily> to) {
+  void addFamilies(
+      Collection<StateObject> objects, long createdUntil, Shard shard, List<MetricFamily> to) {
     List<MetricFamily> out = new ArrayList<>();
     for (int i = 0; i < families.size(); i++) {
       StateFamily f = families.get(i);
@@ -67,7 +69,7 @@ record StateKind(
               f.type(),
               f.help(),
               "",
-              new FamilyMetrics(f, i, common.size(), objects, createdUntil)));
+              new FamilyMetrics(f, i, common.size(), objects, createdUntil, shard)));
     }
     to.addAll(out);
   }

@@ -11,12 +11,14 @@ import dev.tethys.web.kubernetes.ClusterAccess;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import tools.jackson.databind.json.JsonMapper;
 
 /** Watches of a double of the API. */
 @Timeout(60)
@@ -174,5 +176,56 @@ class KubernetesStateTest {
                 ResourceCheck.Outcome.MISSING,
                 "the API denied the request (403)",
                 "{apiGroups: [\"apps\"], resources: [deployments], verbs: [list, watch]}"));
+  }
+
+  @Test
+  void dividesObjectsIntoShards() {
+    for (int i = 0; i < 100; i++) {
+      pod("p" + i, "2026-01-01T00:00:00Z", "Running");
+    }
+    KubernetesState s = state(Duration.ZERO);
+    Waiting.await(() -> status(s, "pods").objects() == 100);
+    List<String> all = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      List<String> part = StateText.lines(s.families(new Shard(i, 4)));
+      assertThat(part).hasSizeBetween(100, 1000);
+      all.addAll(part);
+    }
+    assertThat(all).containsExactlyInAnyOrderElementsOf(StateText.lines(s.families()));
+  }
+
+  @Test
+  void listsPodsThatAskForScrapes() {
+    api.put(
+        PODS,
+        "shop/web",
+        """
+        {"metadata":{"name":"web","namespace":"shop","annotations":{
+          "coroot.com/scrape-metrics":"true","coroot.com/metrics-port":"9\\"1","other":"x"},
+          "ownerReferences":[{"kind":"ReplicaSet","name":"web-1","controller":true}]},
+         "spec":{"nodeName":"n1","containers":[{"ports":[{"containerPort":8080}]}]},
+         "status":{"podIP":"fd00::2","phase":"Running"}}
+        """);
+    pod("plain", "2026-01-01T00:00:00Z", "Running");
+    try (KubernetesState s = KubernetesState.ofPods(connection(), Instant::now)) {
+      s.start();
+      Waiting.await(() -> status(s, "pods").objects() == 2);
+      assertThat(JsonMapper.shared().readTree(s.podTargets()))
+          .isEqualTo(
+              JsonMapper.shared()
+                  .readTree(
+                      """
+                      [{"targets":["[fd00::2]:8080"],"labels":{
+                        "__meta_kubernetes_namespace":"shop",
+                        "__meta_kubernetes_pod_name":"web",
+                        "__meta_kubernetes_pod_ip":"fd00::2",
+                        "__meta_kubernetes_pod_phase":"Running",
+                        "__meta_kubernetes_pod_node_name":"n1",
+                        "__meta_kubernetes_pod_controller_kind":"ReplicaSet",
+                        "__meta_kubernetes_pod_controller_name":"web-1",
+                        "__meta_kubernetes_pod_annotation_coroot_com_scrape_metrics":"true",
+                        "__meta_kubernetes_pod_annotation_coroot_com_metrics_port":"9\\"1"}}]
+                      """));
+    }
   }
 }

@@ -26,7 +26,7 @@ final class StateText {
     StateKind kind = kind(resource);
     StateObject o = kind.read(JsonMapper.shared().readTree(json), new SeriesBuffer());
     List<MetricFamily> families = new ArrayList<>();
-    kind.addFamilies(List.of(o), Long.MAX_VALUE, families);
+    kind.addFamilies(List.of(o), Long.MAX_VALUE, Shard.ALL, families);
     return lines(families);
   }
 
