@@ -414,6 +414,7 @@ class ArchitectureTest {
     assertThat(found)
         .containsExactly(
             "carbon -> statsd",
+            "clusteragent -> cloud",
             "clusteragent -> databases",
             "clusteragent -> kubernetes",
             "databases -> process",

@@ -1,5 +1,6 @@
 package dev.tethys.contrib.clusteragent;
 
+import dev.tethys.collect.cloud.CloudConfig;
 import dev.tethys.collect.database.reader.ReaderTarget;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.Key;
@@ -23,13 +24,16 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Configuration of the cluster agent: the databases to read, how others are found, and the
- * Kubernetes cluster.
+ * Configuration of the cluster agent: the databases to read, how others are found, the Kubernetes
+ * cluster, and clouds that have databases.
  *
  * @param kubernetes null if the file has no section of it
  */
 record ClusterAgentConfig(
-    List<DatabaseTarget> databases, FoundSettings found, @Nullable KubernetesSettings kubernetes) {
+    List<DatabaseTarget> databases,
+    FoundSettings found,
+    @Nullable KubernetesSettings kubernetes,
+    CloudConfig clouds) {
   /** Most databases. */
   static final int MAX_DATABASES = 10_000;
 
@@ -125,11 +129,9 @@ record ClusterAgentConfig(
   private static final Key<List<YamlObject>> DATABASES =
       ROOT.key("databases", Type.list(DATABASE_TYPE), List.of(), "Databases to read.");
 
-  /**
-   * Keys of planned sources; they are refused here, as the document may belong to another reader.
-   */
-  private static final List<Key<YamlNode>> NOT_BUILT =
-      List.of(ROOT.optional("aws", Type.ANY, "Not built yet: databases of AWS."));
+  static {
+    ROOT.include(CloudConfig.SECTION);
+  }
 
   private static final Key<FoundSettings.Use> FOUND =
       ROOT.key(
@@ -165,7 +167,8 @@ record ClusterAgentConfig(
               false,
               ReaderTarget.Limits.DEFAULT,
               new DatabaseTarget.Times(Duration.ofSeconds(15), Duration.ofSeconds(10))),
-          null);
+          null,
+          CloudConfig.NONE);
 
   /**
    * Defaults that flags set.
@@ -233,7 +236,8 @@ record ClusterAgentConfig(
             cluster.discoverDatabases(),
             found.limits(),
             found.times()),
-        cluster);
+        cluster,
+        clouds);
   }
 
   /** Configuration without a file. */
@@ -255,11 +259,6 @@ record ClusterAgentConfig(
     Duration interval =
         d.interval() != null && !o.has(ALL_INTERVAL) ? d.interval() : o.get(ALL_INTERVAL);
     Duration timeout = o.get(ALL_TIMEOUT);
-    for (Key<YamlNode> key : NOT_BUILT) {
-      if (o.has(key)) {
-        throw o.error(key, key.name() + " is not built yet; list the databases and remove the key");
-      }
-    }
     check(o, ALL_INTERVAL, interval);
     check(o, ALL_TIMEOUT, timeout);
     check(o, TABLES_INTERVAL, o.get(TABLES_INTERVAL));
@@ -328,7 +327,8 @@ record ClusterAgentConfig(
             kubernetes != null && kubernetes.discoverDatabases(),
             limits,
             times),
-        kubernetes);
+        kubernetes,
+        CloudConfig.of(o));
   }
 
   private static <T> T either(YamlObject o, Key<T> key, @Nullable T flag) {

@@ -1,8 +1,14 @@
 package dev.tethys.contrib.clusteragent;
 
+import dev.tethys.collect.cloud.CloudReadings;
+import dev.tethys.collect.cloud.CloudState;
+import dev.tethys.collect.cloud.reader.CloudContext;
+import dev.tethys.collect.cloud.reader.CloudLogEntry;
+import dev.tethys.collect.cloud.reader.CloudReader;
 import dev.tethys.collect.host.linux.ProcessCollector;
 import dev.tethys.collect.kubernetes.state.Shard;
 import dev.tethys.config.ConfigException;
+import dev.tethys.config.HttpClientConfig;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.log.JulLogger;
@@ -144,7 +150,8 @@ public final class ClusterAgentRole implements Role {
             .filter(t -> address.isEmpty() || t.server().address().equals(address.getFirst()))
             .toList();
     KubernetesSettings kubernetes = address.isEmpty() ? config.kubernetes() : null;
-    if (some.isEmpty() && kubernetes == null) {
+    boolean withClouds = address.isEmpty() && !config.clouds().isEmpty();
+    if (some.isEmpty() && kubernetes == null && !withClouds) {
       String file = flags.get("config.file");
       String where = file.isEmpty() ? "the answer of --coroot-url" : file;
       throw new UsageException(
@@ -169,6 +176,16 @@ public final class ClusterAgentRole implements Role {
         whole = false;
       }
       out.print(sb);
+    }
+    if (withClouds) {
+      try (HttpClientFactory clients = new HttpClientFactory(USER_AGENT)) {
+        for (CloudReader r :
+            config.clouds().readers(cloudContext(clients), CloudLogEntry.Sink.NONE)) {
+          StringBuilder sb = new StringBuilder();
+          whole &= CloudCheck.run(r, sb);
+          out.print(sb);
+        }
+      }
     }
     return whole ? 0 : 1;
   }
@@ -204,6 +221,7 @@ public final class ClusterAgentRole implements Role {
                 InstantSource.system(), sender == null ? RecordSink.NONE : sender);
         TargetDiscovery discovery =
             new TargetDiscovery(readings, sources(flags, environment, clients)::open);
+        CloudReadings clouds = new CloudReadings(cloudContext(clients), CloudLogEntry.Sink.NONE);
         ClusterWatch cluster =
             new ClusterWatch(
                 clients,
@@ -213,17 +231,22 @@ public final class ClusterAgentRole implements Role {
                 push == null ? null : push.folder(),
                 false)) {
       registry.register(readings);
+      registry.register(clouds);
       registry.register(cluster);
       discovery.apply(config);
+      clouds.apply(config.clouds());
       cluster.apply(config.kubernetes());
       sun.misc.Signal.handle(
           new sun.misc.Signal("HUP"),
-          _ -> Thread.ofVirtual().start(() -> reload(flags, environment, discovery, cluster)));
+          _ ->
+              Thread.ofVirtual()
+                  .start(() -> reload(flags, environment, discovery, clouds, cluster)));
       try (HttpListener listener =
               ListenFlags.listening(
                   ClusterAgentFlags.LISTEN,
                   () ->
-                      HttpListener.start(listening, routes(registry, readings, discovery), null));
+                      HttpListener.start(
+                          listening, routes(registry, readings, discovery, clouds), null));
           HttpListener state = cluster.hasPage() ? stateListener(flags, listening, cluster) : null;
           MetricsPush _ =
               push == null
@@ -256,6 +279,10 @@ public final class ClusterAgentRole implements Role {
           IoFailures.describe(e));
       return 1;
     }
+  }
+
+  private static CloudContext cloudContext(HttpClientFactory clients) {
+    return CloudContext.of(call -> clients.client(HttpClientConfig.DEFAULT).send(call));
   }
 
   /** Listener with the state of the cluster. */
@@ -324,12 +351,14 @@ public final class ClusterAgentRole implements Role {
       FlagSet flags,
       Map<String, String> environment,
       TargetDiscovery discovery,
+      CloudReadings clouds,
       ClusterWatch cluster) {
     try {
       ClusterAgentConfig config = read(flags, environment);
       boolean hadState = cluster.hasState();
       cluster.apply(config.kubernetes());
       discovery.apply(config);
+      clouds.apply(config.clouds());
       LOG.log(Level.INFO, "Configuration reloaded databases={0}", config.databases().size());
       if (cluster.hasState() && !hadState) {
         LOG.log(
@@ -346,7 +375,10 @@ public final class ClusterAgentRole implements Role {
   }
 
   private static Routes routes(
-      Registry registry, DatabaseReadings readings, TargetDiscovery discovery) {
+      Registry registry,
+      DatabaseReadings readings,
+      TargetDiscovery discovery,
+      CloudReadings clouds) {
     return new Routes()
         .get("/metrics", (q, r) -> MetricsPage.answer(q, r, registry.gather()))
         .get(
@@ -356,6 +388,12 @@ public final class ClusterAgentRole implements Role {
                     "application/json",
                     TargetsJson.write(readings.states(), discovery.sources())
                         .getBytes(StandardCharsets.UTF_8)))
+        .get(
+            "/api/v1/clouds",
+            (q, r) ->
+                r.send(
+                    "application/json",
+                    CloudState.json(clouds.states()).getBytes(StandardCharsets.UTF_8)))
         .get("/health", (q, r) -> r.send("OK"))
         .get("/-/healthy", (q, r) -> r.send("OK"))
         .get("/-/ready", (q, r) -> r.send("OK"));

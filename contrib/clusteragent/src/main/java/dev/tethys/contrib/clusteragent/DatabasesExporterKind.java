@@ -1,5 +1,9 @@
 package dev.tethys.contrib.clusteragent;
 
+import dev.tethys.collect.cloud.CloudReadings;
+import dev.tethys.collect.cloud.CloudState;
+import dev.tethys.collect.cloud.reader.CloudContext;
+import dev.tethys.collect.cloud.reader.CloudLogEntry;
 import dev.tethys.collect.exporter.Exporter;
 import dev.tethys.collect.exporter.ExporterDependencies;
 import dev.tethys.collect.exporter.ExporterFlag;
@@ -11,6 +15,7 @@ import dev.tethys.collect.exporter.MetricsSource;
 import dev.tethys.collect.exporter.ObservedDatabase;
 import dev.tethys.collect.exporter.ServerAccess;
 import dev.tethys.collect.kubernetes.state.Shard;
+import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.YamlNode;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
@@ -117,7 +122,10 @@ public final class DatabasesExporterKind implements ExporterKind {
 
     /** Readings, their targets, and the records that they send. */
     private record Running(
-        DatabaseReadings readings, TargetDiscovery discovery, @Nullable RecordSender records) {}
+        DatabaseReadings readings,
+        TargetDiscovery discovery,
+        CloudReadings clouds,
+        @Nullable RecordSender records) {}
 
     DatabasesExporter(Source source, ExporterDependencies dependencies) throws IOException {
       this.source = source;
@@ -174,6 +182,9 @@ public final class DatabasesExporterKind implements ExporterKind {
       return _ -> {
         Running r = running;
         List<MetricFamily> out = new ArrayList<>(r == null ? List.of() : r.readings().families());
+        if (r != null) {
+          out.addAll(r.clouds().families());
+        }
         out.addAll(registry.gather());
         if (cluster != null) {
           cluster.collect(out::add);
@@ -201,6 +212,15 @@ public final class DatabasesExporterKind implements ExporterKind {
                         : TargetsJson.write(now.readings().states(), now.discovery().sources()))
                     .getBytes(StandardCharsets.UTF_8));
           });
+      out.put(
+          "/api/v1/clouds",
+          (q, r) -> {
+            Running now = running;
+            r.send(
+                "application/json",
+                CloudState.json(now == null ? List.of() : now.clouds().states())
+                    .getBytes(StandardCharsets.UTF_8));
+          });
       Supplier<List<ObservedDatabase>> observed = observed();
       if (observed != null) {
         out.put(InstrumentationJson.PATH, new InstrumentationPage(() -> config, observed));
@@ -218,8 +238,14 @@ public final class DatabasesExporterKind implements ExporterKind {
       TargetSources sources =
           new TargetSources(dependencies.clients(), dependencies.environment(), observed(), null);
       TargetDiscovery d = new TargetDiscovery(r, sources::open);
-      running = new Running(r, d, records);
+      CloudReadings clouds =
+          new CloudReadings(
+              CloudContext.of(
+                  call -> dependencies.clients().client(HttpClientConfig.DEFAULT).send(call)),
+              CloudLogEntry.Sink.NONE);
+      running = new Running(r, d, clouds, records);
       d.apply(config);
+      clouds.apply(config.clouds());
       try {
         watch(config);
       } catch (IOException e) {
@@ -241,6 +267,7 @@ public final class DatabasesExporterKind implements ExporterKind {
       Running r = running;
       if (r != null) {
         r.discovery().apply(next);
+        r.clouds().apply(next.clouds());
       }
     }
 
@@ -253,6 +280,7 @@ public final class DatabasesExporterKind implements ExporterKind {
     public void close() {
       Running r = running;
       if (r != null) {
+        r.clouds().close();
         r.discovery().close();
         r.readings().close();
         if (r.records() != null) {

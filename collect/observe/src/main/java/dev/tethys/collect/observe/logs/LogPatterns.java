@@ -28,6 +28,14 @@ public final class LogPatterns implements Collector {
   private static final int LONGEST_SAMPLE = 4096;
   private static final int MOST_A_SECOND = 100;
 
+  /** Receiver of counts. */
+  @FunctionalInterface
+  public interface Counts {
+    /** Takes the number of messages of one pattern. */
+    void count(
+        Owner owner, String source, LogLevel level, String hash, String sample, long messages);
+  }
+
   private record Source(Owner owner, String source, LogLevel level) {}
 
   private static final class Counted {
@@ -111,15 +119,34 @@ public final class LogPatterns implements Collector {
     sources.keySet().removeIf(s -> !known.test(s.owner));
   }
 
-  @Override
-  public synchronized void collect(Consumer<MetricFamily> to) {
-    List<Metric> metrics = new ArrayList<>();
+  /** Passes all counts on. */
+  public synchronized void each(Counts to) {
     sources.forEach(
         (s, p) -> {
-          p.byHash.forEach((hash, c) -> metrics.add(metric(s, hash, c)));
+          p.byHash.values().forEach(c -> pass(s, c, to));
           if (p.others.messages > 0) {
-            metrics.add(metric(s, UNCLASSIFIED, p.others));
+            pass(s, p.others, to);
           }
+        });
+  }
+
+  private static void pass(Source s, Counted c, Counts to) {
+    to.count(s.owner, s.source, s.level, c.hash, c.sample, c.messages);
+  }
+
+  @Override
+  public void collect(Consumer<MetricFamily> to) {
+    List<Metric> metrics = new ArrayList<>();
+    each(
+        (owner, source, level, hash, sample, messages) -> {
+          LabelsBuilder b = new LabelsBuilder(Labels.EMPTY);
+          b.set("container_id", owner.containerId());
+          b.set("app_id", owner.appId());
+          b.set("source", source);
+          b.set("level", level.label());
+          b.set("pattern_hash", hash);
+          b.set("sample", sample);
+          metrics.add(new Metric(b.build(), messages));
         });
     if (!metrics.isEmpty()) {
       to.accept(
@@ -130,16 +157,5 @@ public final class LogPatterns implements Collector {
               "",
               metrics));
     }
-  }
-
-  private static Metric metric(Source s, String hash, Counted c) {
-    LabelsBuilder b = new LabelsBuilder(Labels.EMPTY);
-    b.set("container_id", s.owner.containerId());
-    b.set("app_id", s.owner.appId());
-    b.set("source", s.source);
-    b.set("level", s.level.label());
-    b.set("pattern_hash", hash);
-    b.set("sample", c.sample);
-    return new Metric(b.build(), c.messages);
   }
 }

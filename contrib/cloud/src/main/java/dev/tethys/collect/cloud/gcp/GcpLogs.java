@@ -1,0 +1,174 @@
+package dev.tethys.collect.cloud.gcp;
+
+import dev.tethys.collect.cloud.reader.CloudException;
+import dev.tethys.collect.cloud.reader.CloudException.Failure;
+import dev.tethys.collect.cloud.reader.CloudLogEntry;
+import dev.tethys.collect.cloud.reader.CloudMetrics;
+import dev.tethys.collect.cloud.reader.InstanceLog;
+import dev.tethys.collect.observe.logs.LogLevel;
+import dev.tethys.collect.observe.logs.LogPatterns;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Error logs of the Cloud SQL instances of a project: one request for all of them. Not thread-safe.
+ *
+ * <p>Entries are selected by the time at which Cloud Logging received them, since they arrive up to
+ * minutes late. A reading has a bound of pages; the next one continues with the same filter where
+ * it ended, and only then the time advances.
+ */
+final class GcpLogs {
+  /** Most pages in a reading. */
+  static final int MAX_PAGES = 5;
+
+  private static final int PAGE = 1000;
+  private static final int MAX_KNOWN = 20_000;
+
+  private final String project;
+  private final CloudLogEntry.Sink sink;
+  private final InstantSource clock;
+  private final LogPatterns patterns = new LogPatterns();
+  private final Map<String, InstanceLog> logs = new HashMap<>();
+  private Instant since;
+  private Instant newest;
+  private String page = "";
+
+  /** Ids of the entries that were received at the newest time. */
+  private Set<String> known = new HashSet<>();
+
+  private Set<String> next = new HashSet<>();
+
+  GcpLogs(String project, CloudLogEntry.Sink sink, InstantSource clock) {
+    this.project = project;
+    this.sink = sink;
+    this.clock = clock;
+    this.since = clock.instant();
+    this.newest = since;
+  }
+
+  /** Drops the counts of removed instances. */
+  void retain(List<GcpInstance> present) {
+    Set<String> ids = new HashSet<>();
+    present.forEach(i -> ids.add(i.id()));
+    logs.keySet().retainAll(ids);
+    patterns.retain(o -> ids.contains(o.containerId()));
+  }
+
+  /** Reads the entries since the last reading. */
+  void read(GcpCalls api, List<GcpInstance> instances) throws CloudException, InterruptedException {
+    Map<String, GcpInstance> byName = new HashMap<>();
+    for (GcpInstance i : instances) {
+      if (i.hasLog()) {
+        byName.put(project + ":" + i.name(), i);
+      }
+    }
+    for (int n = 0; n < MAX_PAGES; n++) {
+      JsonNode answer;
+      try {
+        answer = api.post(GcpCalls.LOGGING, "logging.logEntries.list", "/v2/entries:list", body());
+      } catch (CloudException e) {
+        if (e.failure() == Failure.ANSWER) {
+          page = ""; // a token may have expired: the filter is read again from its first page
+        }
+        throw e;
+      }
+      for (JsonNode e : answer.path("entries")) {
+        add(e, byName);
+      }
+      String token = answer.path("nextPageToken").asString("");
+      if (token.isEmpty() || token.equals(page)) {
+        page = "";
+        since = newest;
+        known = next;
+        next = new HashSet<>(known);
+        return;
+      }
+      page = token;
+    }
+  }
+
+  private Map<String, Object> body() {
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put("resourceNames", List.of("projects/" + project));
+    body.put(
+        "filter",
+        "resource.type=\"cloudsql_database\" AND (log_id(\"cloudsql.googleapis.com/postgres.log\")"
+            + " OR log_id(\"cloudsql.googleapis.com/mysql.err\")) AND receiveTimestamp>=\""
+            + since
+            + "\"");
+    body.put("orderBy", "timestamp asc");
+    body.put("pageSize", PAGE);
+    if (!page.isEmpty()) {
+      body.put("pageToken", page);
+    }
+    return body;
+  }
+
+  private void add(JsonNode e, Map<String, GcpInstance> byName) {
+    Instant received = time(e.path("receiveTimestamp").asString(""), clock.instant());
+    String id = e.path("insertId").asString("");
+    if (known.contains(id)) {
+      return;
+    }
+    if (received.isAfter(newest) && !received.isAfter(clock.instant().plusSeconds(60))) {
+      newest = received;
+    }
+    // Entries of the same moment, and those of a filter that is read again, are known by their id.
+    if (next.size() < MAX_KNOWN) {
+      next.add(id);
+    }
+    GcpInstance i = byName.get(e.path("resource").path("labels").path("database_id").asString(""));
+    String text =
+        e.path("textPayload").asString(e.path("jsonPayload").path("message").asString(""));
+    if (i == null || text.isBlank()) {
+      return;
+    }
+    Instant at = time(e.path("timestamp").asString(""), received);
+    logs.computeIfAbsent(i.id(), _ -> log(i))
+        .add(
+            text,
+            level(e.path("severity").asString("")),
+            at.getEpochSecond() * 1_000_000_000L + at.getNano());
+  }
+
+  private InstanceLog log(GcpInstance i) {
+    return new InstanceLog(
+        i.id(), "/gcp/cloudsql/" + i.id(), i.engine().equals("postgres"), patterns, sink, clock);
+  }
+
+  private Instant time(String text, Instant otherwise) {
+    try {
+      Instant at = Instant.parse(text);
+      Instant now = clock.instant();
+      boolean far =
+          at.isAfter(now.plusSeconds(86_400)) || at.isBefore(now.minusSeconds(7 * 86_400));
+      return far ? otherwise : at;
+    } catch (DateTimeException e) {
+      return otherwise;
+    }
+  }
+
+  private static LogLevel level(String severity) {
+    return switch (severity) {
+      case "DEBUG" -> LogLevel.DEBUG;
+      case "INFO", "NOTICE" -> LogLevel.INFO;
+      case "WARNING" -> LogLevel.WARNING;
+      case "ERROR" -> LogLevel.ERROR;
+      case "CRITICAL", "ALERT", "EMERGENCY" -> LogLevel.CRITICAL;
+      default -> LogLevel.UNKNOWN;
+    };
+  }
+
+  /** Adds the counts of messages. */
+  void addTo(CloudMetrics m) {
+    InstanceLog.addCounts(patterns, m, "gcp_cloudsql_log_messages_total", "cloudsql_instance_id");
+  }
+}
