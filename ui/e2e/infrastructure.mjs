@@ -1,6 +1,7 @@
 // Nodes and containers of a node agent, and services without any span: against answers made within the browser.
 import assert from 'node:assert/strict';
 import { overflow } from './browser.mjs';
+import { mockCloud } from './cloud-mock.mjs';
 import { mockNodeAgent } from './infrastructure-mock.mjs';
 import { mockInsight } from './insight-mock.mjs';
 import { mockSpanMetrics } from './services-mock.mjs';
@@ -92,10 +93,32 @@ export const scenarios = [
     },
   },
   {
+    name: 'infrastructure: databases of clouds',
+    async run({ open, page, shot }) {
+      await mockCloud(page);
+      await open('/cloud');
+      const rows = page.getByLabel('Cloud list').locator('tbody tr');
+      await until('four databases', async () => (await rows.count()) === 4);
+      assert.match(await rows.first().textContent(), /orders-replica.*storage-full/s);
+      await rows.filter({ hasText: 'eu-west-1/orders' }).getByText('42%').waitFor();
+      await page.getByText('AWS eu-west-1: access denied').waitFor();
+      await clean(page, 'cloud');
+      await shot('cloud');
+      const read = page.getByRole('link', { name: 'eu-west-1/orders', exact: true });
+      assert.ok((await read.getAttribute('href')).includes('address=10.0.0.1'));
+      await page.getByLabel('Filter databases').fill('mysql');
+      await until('one database', async () => (await rows.count()) === 1);
+      const cpu = await rows.first().getByLabel('query of CPU').getAttribute('href');
+      assert.ok(cpu.includes('cloudsql_instance_id'), cpu);
+    },
+  },
+  {
     name: 'infrastructure: without a node agent the pages say how to have one',
     async run({ open, page, shot }) {
       await mockNodeAgent(page, { empty: true });
+      await mockCloud(page, { empty: true });
       for (const [path, title] of [
+        ['/cloud', 'No databases of clouds'],
         ['/nodes', 'No nodes'],
         ['/containers', 'No containers'],
       ]) {
@@ -113,7 +136,9 @@ export const scenarios = [
       await mockInsight(page, { world: { entities: [], relations: [] }, quiet: true });
       await mockSpanMetrics(page, { empty: true });
       await mockNodeAgent(page);
+      await mockCloud(page);
       for (const [name, path] of [
+        ['cloud', '/cloud'],
         ['nodes', '/nodes'],
         ['containers', '/containers'],
         ['container', CONTAINER],

@@ -103,6 +103,7 @@ export function groupsOf(of: Offer): Group[] {
         page('Databases', [
           view('/databases', 'Databases', 'postgres mysql redis mongodb statements locks replication sql'),
         ]),
+        page('Cloud', [view('/cloud', 'Cloud', 'aws rds elasticache gcp oci azure managed databases')]),
         page('Containers', [
           view('/containers', 'Containers', 'docker pods units processes ebpf connections requests sql'),
         ]),

@@ -78,6 +78,7 @@ const entity = lazyRouteComponent(() => import('../infrastructure/entity-page'),
 const entityRules = lazyRouteComponent(() => import('../infrastructure/rules-page'), 'RulesPage');
 const databases = lazyRouteComponent(() => import('../databases/databases-page'), 'DatabasesPage');
 const database = lazyRouteComponent(() => import('../databases/database-page'), 'DatabasePage');
+const cloud = lazyRouteComponent(() => import('../infrastructure/cloud-page'), 'CloudPage');
 const containers = lazyRouteComponent(() => import('../infrastructure/containers-page'), 'ContainersPage');
 const container = lazyRouteComponent(() => import('../infrastructure/container-page'), 'ContainerPage');
 const targets = lazyRouteComponent(() => import('../targets/targets-page'), 'TargetsPage');
@@ -213,6 +214,7 @@ const routes = root.addChildren([
   route('/nodes', nodes),
   route('/databases', databases),
   route('/databases/database', database),
+  route('/cloud', cloud),
   route('/containers', containers),
   route('/containers/container', container),
   route('/targets', logs ? logFiles : targets),

@@ -61,6 +61,7 @@ public final class WebUi {
         "/nodes",
         "/databases",
         "/databases/database",
+        "/cloud",
         "/containers",
         "/containers/container",
         "/targets",
