@@ -22,16 +22,20 @@ public final class OciSigner {
   private static final DateTimeFormatter DATE = DateTimeFormatter.RFC_1123_DATE_TIME;
   private static final List<String> WITHOUT_BODY = List.of("date", "(request-target)", "host");
 
+  private static final List<String> WITH_BODY =
+      List.of(
+          "date", "(request-target)", "host", "content-length", "content-type", "x-content-sha256");
+
   /** Headers signed for the token service: unlike for all others, without the host. */
   static final List<String> OF_FEDERATION =
       List.of("date", "(request-target)", "content-length", "content-type", "x-content-sha256");
 
   private OciSigner() {}
 
-  /** A call without a body, signed. */
+  /** A call, signed with its body if it has one. */
   public static ClientRequest signed(ClientRequest call, OciIdentity.SigningKey key, Instant now)
       throws IOException {
-    return signed(call, key, now, WITHOUT_BODY);
+    return signed(call, key, now, call.body() == null ? WITHOUT_BODY : WITH_BODY);
   }
 
   static ClientRequest signed(

@@ -2,6 +2,7 @@ package dev.tethys.collect.cloud;
 
 import dev.tethys.collect.cloud.aws.AwsAccount;
 import dev.tethys.collect.cloud.gcp.GcpAccount;
+import dev.tethys.collect.cloud.oci.OciAccount;
 import dev.tethys.collect.cloud.reader.CloudContext;
 import dev.tethys.collect.cloud.reader.CloudLogEntry;
 import dev.tethys.collect.cloud.reader.CloudReader;
@@ -19,7 +20,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param interval time between readings of a region or project
  */
-public record CloudConfig(Duration interval, @Nullable AwsAccount aws, @Nullable GcpAccount gcp) {
+public record CloudConfig(
+    Duration interval,
+    @Nullable AwsAccount aws,
+    @Nullable GcpAccount gcp,
+    @Nullable OciAccount oci) {
   private static final Duration SHORTEST = Duration.ofSeconds(10);
   private static final Duration LONGEST = Duration.ofMinutes(5);
 
@@ -37,9 +42,11 @@ public record CloudConfig(Duration interval, @Nullable AwsAccount aws, @Nullable
       SECTION.optional("aws", AwsAccount.TYPE, "Databases of AWS.");
   private static final Key<GcpAccount> GCP =
       SECTION.optional("gcp", GcpAccount.TYPE, "Databases of Google Cloud.");
+  private static final Key<OciAccount> OCI =
+      SECTION.optional("oci", OciAccount.TYPE, "Databases of Oracle Cloud.");
 
   /** No clouds. */
-  public static final CloudConfig NONE = new CloudConfig(Duration.ofSeconds(30), null, null);
+  public static final CloudConfig NONE = new CloudConfig(Duration.ofSeconds(30), null, null, null);
 
   /** Reads the keys from the map that includes them. */
   public static CloudConfig of(YamlObject o) {
@@ -47,13 +54,13 @@ public record CloudConfig(Duration interval, @Nullable AwsAccount aws, @Nullable
     if (interval.compareTo(SHORTEST) < 0 || interval.compareTo(LONGEST) > 0) {
       throw o.error(INTERVAL, INTERVAL.name() + " must be from 10s to 5m");
     }
-    CloudConfig c = new CloudConfig(interval, o.find(AWS), o.find(GCP));
+    CloudConfig c = new CloudConfig(interval, o.find(AWS), o.find(GCP), o.find(OCI));
     return c.isEmpty() ? NONE : c;
   }
 
   /** Whether no cloud is configured. */
   public boolean isEmpty() {
-    return aws == null && gcp == null;
+    return aws == null && gcp == null && oci == null;
   }
 
   /** Readers of all regions and projects. */
@@ -64,6 +71,9 @@ public record CloudConfig(Duration interval, @Nullable AwsAccount aws, @Nullable
     }
     if (gcp != null) {
       out.addAll(gcp.readers(context, sink));
+    }
+    if (oci != null) {
+      out.addAll(oci.readers(context, sink));
     }
     return out;
   }

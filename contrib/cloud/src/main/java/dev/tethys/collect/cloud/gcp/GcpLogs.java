@@ -5,9 +5,9 @@ import dev.tethys.collect.cloud.reader.CloudException.Failure;
 import dev.tethys.collect.cloud.reader.CloudLogEntry;
 import dev.tethys.collect.cloud.reader.CloudMetrics;
 import dev.tethys.collect.cloud.reader.InstanceLog;
+import dev.tethys.collect.cloud.reader.LogCursor;
 import dev.tethys.collect.observe.logs.LogLevel;
 import dev.tethys.collect.observe.logs.LogPatterns;
-import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
@@ -30,28 +30,20 @@ final class GcpLogs {
   static final int MAX_PAGES = 5;
 
   private static final int PAGE = 1000;
-  private static final int MAX_KNOWN = 20_000;
 
   private final String project;
   private final CloudLogEntry.Sink sink;
   private final InstantSource clock;
   private final LogPatterns patterns = new LogPatterns();
   private final Map<String, InstanceLog> logs = new HashMap<>();
-  private Instant since;
-  private Instant newest;
+  private final LogCursor cursor;
   private String page = "";
-
-  /** Ids of the entries that were received at the newest time. */
-  private Set<String> known = new HashSet<>();
-
-  private Set<String> next = new HashSet<>();
 
   GcpLogs(String project, CloudLogEntry.Sink sink, InstantSource clock) {
     this.project = project;
     this.sink = sink;
     this.clock = clock;
-    this.since = clock.instant();
-    this.newest = since;
+    this.cursor = new LogCursor(clock);
   }
 
   /** Drops the counts of removed instances. */
@@ -86,9 +78,7 @@ final class GcpLogs {
       String token = answer.path("nextPageToken").asString("");
       if (token.isEmpty() || token.equals(page)) {
         page = "";
-        since = newest;
-        known = next;
-        next = new HashSet<>(known);
+        cursor.advance();
         return;
       }
       page = token;
@@ -102,7 +92,7 @@ final class GcpLogs {
         "filter",
         "resource.type=\"cloudsql_database\" AND (log_id(\"cloudsql.googleapis.com/postgres.log\")"
             + " OR log_id(\"cloudsql.googleapis.com/mysql.err\")) AND receiveTimestamp>=\""
-            + since
+            + cursor.since()
             + "\"");
     body.put("orderBy", "timestamp asc");
     body.put("pageSize", PAGE);
@@ -113,17 +103,9 @@ final class GcpLogs {
   }
 
   private void add(JsonNode e, Map<String, GcpInstance> byName) {
-    Instant received = time(e.path("receiveTimestamp").asString(""), clock.instant());
-    String id = e.path("insertId").asString("");
-    if (known.contains(id)) {
+    Instant received = cursor.time(e.path("receiveTimestamp").asString(""), clock.instant());
+    if (!cursor.take(e.path("insertId").asString(""), received)) {
       return;
-    }
-    if (received.isAfter(newest) && !received.isAfter(clock.instant().plusSeconds(60))) {
-      newest = received;
-    }
-    // Entries of the same moment, and those of a filter that is read again, are known by their id.
-    if (next.size() < MAX_KNOWN) {
-      next.add(id);
     }
     GcpInstance i = byName.get(e.path("resource").path("labels").path("database_id").asString(""));
     String text =
@@ -131,29 +113,14 @@ final class GcpLogs {
     if (i == null || text.isBlank()) {
       return;
     }
-    Instant at = time(e.path("timestamp").asString(""), received);
+    Instant at = cursor.time(e.path("timestamp").asString(""), received);
     logs.computeIfAbsent(i.id(), _ -> log(i))
-        .add(
-            text,
-            level(e.path("severity").asString("")),
-            at.getEpochSecond() * 1_000_000_000L + at.getNano());
+        .add(text, level(e.path("severity").asString("")), LogCursor.nanos(at));
   }
 
   private InstanceLog log(GcpInstance i) {
     return new InstanceLog(
         i.id(), "/gcp/cloudsql/" + i.id(), i.engine().equals("postgres"), patterns, sink, clock);
-  }
-
-  private Instant time(String text, Instant otherwise) {
-    try {
-      Instant at = Instant.parse(text);
-      Instant now = clock.instant();
-      boolean far =
-          at.isAfter(now.plusSeconds(86_400)) || at.isBefore(now.minusSeconds(7 * 86_400));
-      return far ? otherwise : at;
-    } catch (DateTimeException e) {
-      return otherwise;
-    }
   }
 
   private static LogLevel level(String severity) {

@@ -3,13 +3,13 @@ package dev.tethys.collect.discovery.oci;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.web.cloud.OciIdentity;
+import dev.tethys.web.cloud.OciRealm;
 import dev.tethys.web.cloud.OciSigner;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -29,23 +29,6 @@ final class OciApi {
 
   private static final int BURST = 50;
 
-  /** Domains of the regions outside the commercial realm. */
-  private static final Map<String, String> DOMAINS =
-      Map.ofEntries(
-          Map.entry("us-langley-1", "oraclegovcloud.com"),
-          Map.entry("us-luke-1", "oraclegovcloud.com"),
-          Map.entry("us-gov-ashburn-1", "oraclegovcloud.com"),
-          Map.entry("us-gov-chicago-1", "oraclegovcloud.com"),
-          Map.entry("us-gov-phoenix-1", "oraclegovcloud.com"),
-          Map.entry("uk-gov-london-1", "oraclegovcloud.uk"),
-          Map.entry("uk-gov-cardiff-1", "oraclegovcloud.uk"),
-          Map.entry("ap-chiyoda-1", "oraclecloud8.com"),
-          Map.entry("ap-ibaraki-1", "oraclecloud8.com"),
-          Map.entry("me-dcc-muscat-1", "oraclecloud9.com"),
-          Map.entry("ap-dcc-canberra-1", "oraclecloud10.com"),
-          Map.entry("eu-frankfurt-2", "oraclecloud.eu"),
-          Map.entry("eu-madrid-2", "oraclecloud.eu"));
-
   private final RestClient rest;
   private final OciIdentity identity;
   private final String region;
@@ -58,9 +41,7 @@ final class OciApi {
     this.rest = rest;
     this.identity = identity;
     this.region = region;
-    this.domain =
-        DOMAINS.getOrDefault(
-            region, context.environment().get("OCI_DEFAULT_REALM", "oraclecloud.com"));
+    this.domain = OciRealm.domain(region, context.environment().get("OCI_DEFAULT_REALM", ""));
     this.context = context;
     this.counted = context.clock().instant();
   }
