@@ -1,6 +1,7 @@
 package dev.tethys.collect.cloud;
 
 import dev.tethys.collect.cloud.aws.AwsAccount;
+import dev.tethys.collect.cloud.azure.AzureAccount;
 import dev.tethys.collect.cloud.gcp.GcpAccount;
 import dev.tethys.collect.cloud.oci.OciAccount;
 import dev.tethys.collect.cloud.reader.CloudContext;
@@ -24,7 +25,8 @@ public record CloudConfig(
     Duration interval,
     @Nullable AwsAccount aws,
     @Nullable GcpAccount gcp,
-    @Nullable OciAccount oci) {
+    @Nullable OciAccount oci,
+    @Nullable AzureAccount azure) {
   private static final Duration SHORTEST = Duration.ofSeconds(10);
   private static final Duration LONGEST = Duration.ofMinutes(5);
 
@@ -44,9 +46,12 @@ public record CloudConfig(
       SECTION.optional("gcp", GcpAccount.TYPE, "Databases of Google Cloud.");
   private static final Key<OciAccount> OCI =
       SECTION.optional("oci", OciAccount.TYPE, "Databases of Oracle Cloud.");
+  private static final Key<AzureAccount> AZURE =
+      SECTION.optional("azure", AzureAccount.TYPE, "Databases of Azure.");
 
   /** No clouds. */
-  public static final CloudConfig NONE = new CloudConfig(Duration.ofSeconds(30), null, null, null);
+  public static final CloudConfig NONE =
+      new CloudConfig(Duration.ofSeconds(30), null, null, null, null);
 
   /** Reads the keys from the map that includes them. */
   public static CloudConfig of(YamlObject o) {
@@ -54,13 +59,13 @@ public record CloudConfig(
     if (interval.compareTo(SHORTEST) < 0 || interval.compareTo(LONGEST) > 0) {
       throw o.error(INTERVAL, INTERVAL.name() + " must be from 10s to 5m");
     }
-    CloudConfig c = new CloudConfig(interval, o.find(AWS), o.find(GCP), o.find(OCI));
+    CloudConfig c = new CloudConfig(interval, o.find(AWS), o.find(GCP), o.find(OCI), o.find(AZURE));
     return c.isEmpty() ? NONE : c;
   }
 
   /** Whether no cloud is configured. */
   public boolean isEmpty() {
-    return aws == null && gcp == null && oci == null;
+    return aws == null && gcp == null && oci == null && azure == null;
   }
 
   /** Readers of all regions and projects. */
@@ -74,6 +79,9 @@ public record CloudConfig(
     }
     if (oci != null) {
       out.addAll(oci.readers(context, sink));
+    }
+    if (azure != null) {
+      out.addAll(azure.readers(context));
     }
     return out;
   }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.collect.cloud.azure;
+
+import org.jspecify.annotations.NullMarked;
