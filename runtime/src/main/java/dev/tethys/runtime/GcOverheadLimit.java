@@ -19,8 +19,9 @@ import java.util.concurrent.locks.LockSupport;
  */
 public final class GcOverheadLimit {
   /**
-   * Share of the time in collections above which a window counts. A thread that waits for a processor
-   * of a busy machine after each collection leaves the collections less than all of the time.
+   * Share of the time in collections above which a window counts. A thread that waits for a
+   * processor of a busy machine after each collection leaves the collections less than all of the
+   * time.
    */
   static final double MAX_TIME = 0.75;
 

@@ -90,9 +90,7 @@ final class ClusterWatch implements Collector, AutoCloseable {
 
   private ResourceWatch.Connection connection(KubernetesSettings settings) throws IOException {
     return new ResourceWatch.Connection(
-        settings.access(environment),
-        (c, call) -> clients.client(c).send(call),
-        Thread::sleep);
+        settings.access(environment), (c, call) -> clients.client(c).send(call), Thread::sleep);
   }
 
   /** Whether the state of a cluster is watched. */

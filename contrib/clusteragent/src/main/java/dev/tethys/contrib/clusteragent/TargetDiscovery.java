@@ -8,6 +8,7 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
 
 /**
@@ -57,7 +58,7 @@ final class TargetDiscovery implements AutoCloseable {
   synchronized void apply(ClusterAgentConfig next) {
     boolean same =
         config.found().use() == next.found().use()
-            && java.util.Objects.equals(config.found().kubernetes(), next.found().kubernetes());
+            && Objects.equals(config.kubernetes(), next.kubernetes());
     config = next;
     if (!same || sources.isEmpty()) {
       sources.forEach(TargetSource::close);

@@ -69,7 +69,10 @@ public final class EventFeed implements ResourceCache.Listener<ClusterEvent>, Au
    * @throws IOException if the file cannot be read, or another process has it
    */
   public EventFeed(
-      ResourceWatch.Connection api, LogDestination destination, @Nullable Path folder, long nowMillis)
+      ResourceWatch.Connection api,
+      LogDestination destination,
+      @Nullable Path folder,
+      long nowMillis)
       throws IOException {
     this.sent = new SentEvents(folder);
     this.destination = destination;

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * precedes a whole number as {@code uvarint}, 3 precedes eight bytes of a double, low byte first.
  *
  * @param created Unix seconds, 0 if unknown
- * @param target the object as a target of scrapes, see {@link PodTargets}; null for objects that are not scraped
+ * @param target the object as a target of scrapes, see {@link PodTargets}; null for objects that
+ *     are not scraped
  */
 record StateObject(long created, byte[] series, @Nullable String target) {
   static final int LENGTH_BYTES = 3;
