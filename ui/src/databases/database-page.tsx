@@ -207,6 +207,7 @@ function Details({
               state={state}
             />
           )}
+          {details.data.locks.length > 0 && <Locks details={details.data} scope={scope} state={state} />}
           {engine === 'postgres' && <Connections details={details.data} scope={scope} state={state} />}
           {details.data.tables.length > 0 && (
             <Tables details={details.data} engine={engine} scope={scope} state={state} />
@@ -227,51 +228,51 @@ interface PartProps {
   state: ServicesState;
 }
 
+function Locks({ details, scope, state }: PartProps) {
+  return (
+    <TablePanel
+      title="Locks"
+      link={<QueryLink expr={q.waiting(scope.address)} title="locks" state={state} />}
+    >
+      <table className="table container-statements">
+        <Head texts={['Blocking statement']} figures={['Waiting']} />
+        <tbody>
+          {details.locks.map((lock) => (
+            <tr key={lock.text}>
+              <td>
+                <code>{lock.text}</code>
+              </td>
+              <td className="num">{figure(lock.count, 'none')}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </TablePanel>
+  );
+}
+
 function Connections({ details, scope, state }: PartProps) {
   return (
-    <>
-      {details.locks.length > 0 && (
-        <TablePanel
-          title="Locks"
-          none={null}
-          link={<QueryLink expr={q.waiting(scope.address)} title="locks" state={state} />}
-        >
-          <table className="table container-statements">
-            <Head texts={['Blocking statement']} figures={['Waiting']} />
-            <tbody>
-              {details.locks.map((lock) => (
-                <tr key={lock.text}>
-                  <td>
-                    <code>{lock.text}</code>
-                  </td>
-                  <td className="num">{figure(lock.count, 'none')}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </TablePanel>
-      )}
-      <TablePanel
-        title="Connections by state"
-        none={details.connections.length === 0 ? 'No connections.' : null}
-        link={<QueryLink expr={q.connectionStates(scope)} title="connections" state={state} />}
-      >
-        <table className="table">
-          <Head texts={['State', 'Waits for', 'Database', 'User']} figures={['Connections']} />
-          <tbody>
-            {details.connections.map((one) => (
-              <tr key={`${one.state} ${one.waits} ${one.database} ${one.user}`}>
-                <td>{one.state || <span className="muted">–</span>}</td>
-                <td>{one.waits || <span className="muted">–</span>}</td>
-                <td>{one.database || <span className="muted">–</span>}</td>
-                <td>{one.user || <span className="muted">–</span>}</td>
-                <td className="num">{figure(one.count, 'none')}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </TablePanel>
-    </>
+    <TablePanel
+      title="Connections by state"
+      none={details.connections.length === 0 ? 'No connections.' : null}
+      link={<QueryLink expr={q.connectionStates(scope)} title="connections" state={state} />}
+    >
+      <table className="table">
+        <Head texts={['State', 'Waits for', 'Database', 'User']} figures={['Connections']} />
+        <tbody>
+          {details.connections.map((one) => (
+            <tr key={`${one.state} ${one.waits} ${one.database} ${one.user}`}>
+              <td>{one.state || <span className="muted">–</span>}</td>
+              <td>{one.waits || <span className="muted">–</span>}</td>
+              <td>{one.database || <span className="muted">–</span>}</td>
+              <td>{one.user || <span className="muted">–</span>}</td>
+              <td className="num">{figure(one.count, 'none')}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </TablePanel>
   );
 }
 

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Page {@code /v1/config} of a server: the databases of its service map that cluster agents are to
@@ -52,21 +53,27 @@ final class InstrumentationPage implements HttpHandler {
   }
 
   private boolean mayHavePasswords(HttpRequest q, FoundSettings settings) {
-    String user = q.user();
-    if (user == null || !settings.users().contains(user)) {
-      return false;
-    }
     InetAddress from = q.remoteAddress().getAddress();
     boolean local = from != null && from.isLoopbackAddress();
-    if (!q.isSecure() && !local) {
+    boolean permitted = permits(q.user(), q.isSecure(), local, settings);
+    if (!permitted && permits(q.user(), true, true, settings)) {
       refusals.log(
           Level.WARNING,
           "Credentials not sent over plain HTTP user={0} client={1}; enable TLS in"
               + " --web.config.file",
-          user,
+          q.user(),
           from);
-      return false;
     }
-    return true;
+    return permitted;
+  }
+
+  /**
+   * Whether a request gets passwords.
+   *
+   * @param user null if it is not authenticated
+   */
+  static boolean permits(
+      @Nullable String user, boolean secure, boolean local, FoundSettings settings) {
+    return user != null && settings.users().contains(user) && (secure || local);
   }
 }

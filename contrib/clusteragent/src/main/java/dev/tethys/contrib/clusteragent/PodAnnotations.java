@@ -129,7 +129,8 @@ record PodAnnotations(String pod, List<Named> databases) {
      * Answer of the API.
      *
      * @param problem empty if the Secret was read
+     * @param temporary whether the API failed, so that a former answer holds
      */
-    record Answer(Map<String, String> fields, String problem) {}
+    record Answer(Map<String, String> fields, String problem, boolean temporary) {}
   }
 }

@@ -50,7 +50,7 @@ final class SecretReader implements PodAnnotations.SecretFields {
     }
     Answer next = read(namespace, name);
     // The former password is used while the API fails.
-    Answer used = !next.problem().isEmpty() && k != null ? k.answer() : next;
+    Answer used = next.temporary() && k != null ? k.answer() : next;
     if (cached.size() >= MAX_CACHED) {
       cached.values().removeIf(old -> old.at().plus(FRESH).isBefore(now));
     }
@@ -74,26 +74,27 @@ final class SecretReader implements PodAnnotations.SecretFields {
           connection.access().refused();
         }
         return switch (a.status()) {
-          case 200 -> new Answer(fields(JSON.readTree(in)), "");
+          case 200 -> new Answer(fields(JSON.readTree(in)), "", false);
           case 401, 403 ->
               failed(
                   id
                       + " cannot be read: grant the verb get on secrets of the namespace "
                       + namespace);
           case 404 -> failed(id + " does not exist");
-          default -> failed(id + ": HTTP status " + a.status());
+          default -> new Answer(Map.of(), id + ": HTTP status " + a.status(), true);
         };
       }
     } catch (IOException | JacksonException e) {
-      return failed(id + ": " + (e instanceof IOException ? e.getMessage() : "not JSON"));
+      return new Answer(
+          Map.of(), id + ": " + (e instanceof IOException ? e.getMessage() : "not JSON"), true);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return failed(id + ": the agent stops");
+      return new Answer(Map.of(), id + ": the agent stops", true);
     }
   }
 
   private static Answer failed(String problem) {
-    return new Answer(Map.of(), problem);
+    return new Answer(Map.of(), problem, false);
   }
 
   private static Map<String, String> fields(JsonNode secret) {

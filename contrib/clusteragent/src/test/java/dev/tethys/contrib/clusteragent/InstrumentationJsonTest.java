@@ -120,6 +120,22 @@ class InstrumentationJsonTest {
     assertThat(read(without).databases()).hasSize(3);
   }
 
+  @Test
+  void permitsPasswordsToNamedUsersOverTlsOrLoopback() {
+    FoundSettings settings =
+        ClusterAgentConfig.parse(
+                "agent.yml",
+                "{found_databases: serve, send_credentials_to: [agent]}",
+                Map.<String, String>of()::get)
+            .found();
+    assertThat(InstrumentationPage.permits("agent", true, false, settings)).isTrue();
+    assertThat(InstrumentationPage.permits("agent", false, true, settings)).isTrue();
+    assertThat(InstrumentationPage.permits("agent", false, false, settings)).isFalse();
+    assertThat(InstrumentationPage.permits("viewer", true, true, settings)).isFalse();
+    assertThat(InstrumentationPage.permits("", true, true, settings)).isFalse();
+    assertThat(InstrumentationPage.permits(null, true, true, settings)).isFalse();
+  }
+
   private static FoundDatabase database(DatabaseEngine engine, String host) {
     return new FoundDatabase(engine, host, engine.port(), "n", "map", null, "", Set.of());
   }
