@@ -2,6 +2,7 @@ package dev.tethys.web.kubernetes;
 
 import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.config.HttpClientConfig;
+import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.client.ClientResponse;
@@ -21,7 +22,6 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.MappingIterator;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.MissingNode;
 
@@ -149,6 +149,7 @@ public final class ResourceWatch<T> {
     }
   }
 
+  private final LimitedLog oversized = new LimitedLog(LOG);
   private final Scope scope;
   private final Connection means;
   private final Sink<T> sink;
@@ -306,8 +307,13 @@ public final class ResourceWatch<T> {
           meta = p.readValueAsTree();
         } else if (name.equals("items") && t == JsonToken.START_ARRAY) {
           while (p.nextToken() != JsonToken.END_ARRAY) {
-            JsonNode item = p.readValueAsTree();
-            to.put(key(item), sink.keep(item));
+            ObjectTree tree = new ObjectTree(p);
+            JsonNode item = tree.read();
+            if (tree.isCut()) {
+              logTooLarge(item);
+            } else {
+              to.put(key(item), sink.keep(item));
+            }
           }
         } else {
           p.skipChildren();
@@ -332,9 +338,10 @@ public final class ResourceWatch<T> {
     int events = 0;
     try (ClientResponse a = open(query, Duration.ofSeconds(seconds + 30L));
         InputStream in = a.decoded(MAX_BYTES);
-        MappingIterator<JsonNode> all = JSON.readerFor(JsonNode.class).readValues(in)) {
-      while (all.hasNextValue()) {
-        take(all.nextValue());
+        JsonParser p = JSON.createParser(in)) {
+      while (p.nextToken() != null) {
+        ObjectTree tree = new ObjectTree(p);
+        take(tree.read(), tree.isCut());
         events++;
         failures = 0;
       }
@@ -347,10 +354,26 @@ public final class ResourceWatch<T> {
     return events;
   }
 
-  private void take(JsonNode event) throws IOException {
+  private void logTooLarge(JsonNode object) {
+    oversized.log(
+        Level.WARNING,
+        "Object not read, it has more than {0} characters object={1} {2}",
+        ObjectTree.MAX_CHARS,
+        scope.path(),
+        key(object));
+  }
+
+  private void take(JsonNode event, boolean isCut) throws IOException {
     JsonNode object = event.path("object");
     switch (event.path("type").asString("")) {
-      case "ADDED", "MODIFIED" -> sink.put(key(object), sink.keep(object));
+      case "ADDED", "MODIFIED" -> {
+        if (isCut) {
+          logTooLarge(object);
+          sink.remove(key(object));
+        } else {
+          sink.put(key(object), sink.keep(object));
+        }
+      }
       case "DELETED" -> sink.remove(key(object));
       case "BOOKMARK" -> {
         // only its version matters

@@ -98,6 +98,32 @@ class ResourceCacheTest {
     assertThat(changes.take()).containsExactly(new Change<>("ns/a", "kept 1", "2"));
   }
 
+  @Test
+  void leavesOutObjectsBeyondTheLimit() throws Exception {
+    String large = "x".repeat(ObjectTree.MAX_CHARS);
+    put("a", large);
+    put("b", "1");
+    ResourceCache<String> cache = start(100, false);
+    assertThat(changes.take()).containsExactly(new Change<>("ns/b", null, "1"));
+    put("b", large);
+    assertThat(changes.take()).containsExactly(new Change<>("ns/b", "1", null));
+    put("b", "2");
+    assertThat(changes.take()).containsExactly(new Change<>("ns/b", null, "2"));
+    assertThat(cache.objects()).containsOnlyKeys("ns/b");
+  }
+
+  @Test
+  void readsObjectsWithoutManagedFields() throws Exception {
+    api.put(
+        PATH,
+        "ns/a",
+        "{\"metadata\":{\"namespace\":\"ns\",\"name\":\"a\",\"managedFields\":[{\"x\":\""
+            + "x".repeat(ObjectTree.MAX_CHARS)
+            + "\"}]},\"value\":\"1\"}");
+    start(100, false);
+    assertThat(changes.take()).containsExactly(new Change<>("ns/a", null, "1"));
+  }
+
   private void put(String name, String value) {
     api.put(
         PATH,

@@ -134,8 +134,8 @@ final class ClusterAgentFlags {
             "10s",
             "Time limit of a request to the path /v1/config of --coroot-url."));
     refused(
-        f, "metrics-scrape-timeout", Flag.Kind.STRING, "10s", "pods are not scraped for metrics");
-    String profiles = "pods are not scraped for profiles";
+        f, "metrics-scrape-timeout", Flag.Kind.STRING, "10s", "it is the interval, at most 10s");
+    String profiles = "only a server scrapes pods for profiles: --cluster-agent.config-file";
     refused(f, "profiles-scrape-interval", Flag.Kind.STRING, "60s", profiles);
     refused(f, "profiles-scrape-timeout", Flag.Kind.STRING, "10s", profiles);
     f.add(

@@ -153,6 +153,11 @@ public final class DatabasesExporterKind implements ExporterKind {
             "state and scrape_pods of kubernetes are for tethys cluster-agent, and for tethys"
                 + " server with --cluster-agent.config-file; set both to false here");
       }
+      if (k != null && k.pods() && !k.context().isEmpty()) {
+        throw new IllegalArgumentException(
+            "kubernetes: scrape_pods uses the current context of kubeconfig; remove context or set"
+                + " scrape_pods: false");
+      }
       return c;
     }
 

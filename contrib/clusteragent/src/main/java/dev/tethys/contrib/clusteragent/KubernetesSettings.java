@@ -152,7 +152,7 @@ record KubernetesSettings(
     try {
       return kubeconfig.isEmpty()
           ? ClusterAccess.inCluster(
-              environment, ClusterAccess.SERVICE_ACCOUNT, "kubernetes.kubeconfig names a file")
+              environment, ClusterAccess.SERVICE_ACCOUNT, "set kubeconfig in the section kubernetes of the configuration")
           : new Kubeconfig(Path.of(kubeconfig), context, InstantSource.system());
     } catch (IllegalStateException e) {
       throw new IOException(e.getMessage(), e);

@@ -7,6 +7,7 @@ import com.sun.net.httpserver.HttpServer;
 import dev.tethys.prometheus.push.MetricsPush;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.UsageException;
+import dev.tethys.testkit.KubernetesDouble;
 import dev.tethys.testkit.Ports;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -44,7 +45,7 @@ class ClusterAgentRoleTest {
 
   @Test
   void refusesWhatIsNotBuilt() {
-    refused("is not accepted: pods are not scraped for profiles", "--profiles-scrape-interval=1m");
+    refused("is not accepted: only a server scrapes pods", "--profiles-scrape-interval=1m");
     refused("must be from 0s to 24h", "--kube-state-metrics-min-age=48h");
     refused("only 'check'", "read");
     refused("--config.file is required");
@@ -111,6 +112,43 @@ class ClusterAgentRoleTest {
     } finally {
       server.stop(0);
     }
+  }
+
+  @Test
+  void checksTheRightsInACluster(@TempDir Path dir) throws Exception {
+    Path file = dir.resolve("agent.yml");
+    Path kubeconfig = dir.resolve("kubeconfig");
+    try (KubernetesDouble api = new KubernetesDouble()) {
+      Files.writeString(
+          kubeconfig,
+          """
+          apiVersion: v1
+          kind: Config
+          clusters: [{name: c, cluster: {server: "%s"}}]
+          users: [{name: u, user: {token: secret-token}}]
+          contexts: [{name: x, context: {cluster: c, user: u}}]
+          current-context: x
+          """
+              .formatted(api.url()));
+      Files.writeString(file, "kubernetes: {kubeconfig: '" + kubeconfig + "'}");
+      Run whole = run(Map.of(), "check", "--config.file=" + file);
+      assertThat(whole.status()).isZero();
+      assertThat(whole.out()).contains("kubernetes " + api.url(), "deployments.apps", "ok");
+      api.forbid("/apis/apps/v1/deployments", true);
+      Run partial = run(Map.of(), "check", "--config.file=" + file);
+      assertThat(partial.status()).isEqualTo(1);
+      assertThat(partial.out())
+          .contains(
+              "deployments.apps",
+              "missing",
+              "remedy: rule of a ClusterRole: {apiGroups: [\"apps\"], resources: [deployments],"
+                  + " verbs: [list, watch]}")
+          .doesNotContain("secret-token");
+    }
+    Files.writeString(file, "kubernetes: {}");
+    Run outside = run(Map.of(), "check", "--config.file=" + file);
+    assertThat(outside.status()).isEqualTo(1);
+    assertThat(outside.out()).contains("set kubeconfig in the section kubernetes");
   }
 
   @Test

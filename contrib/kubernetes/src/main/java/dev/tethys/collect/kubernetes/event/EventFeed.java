@@ -218,8 +218,9 @@ public final class EventFeed implements ResourceCache.Listener<ClusterEvent>, Au
   public void close() {
     thread.interrupt();
     try {
-      thread.join(TO_STOP);
-      sent.close();
+      if (thread.join(TO_STOP)) {
+        sent.close();
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (IOException e) {

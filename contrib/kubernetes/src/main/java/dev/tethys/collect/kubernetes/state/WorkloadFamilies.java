@@ -3,6 +3,7 @@ package dev.tethys.collect.kubernetes.state;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /** Metrics of controllers of pods. */
@@ -241,6 +242,14 @@ final class WorkloadFamilies {
             "concurrency_policy=/spec/concurrencyPolicy",
             "timezone=/spec/timeZone")
         .gauge(
+            p + "_next_schedule_time",
+            "Next time the cronjob should be scheduled, after its last time or its creation.",
+            WorkloadFamilies::nextTime)
+        .gauge(
+            p + "_schedule_invalid",
+            "Whether the schedule of the cronjob is invalid.",
+            (o, to) -> to.add(schedule(o) == null ? 1 : 0))
+        .gauge(
             p + "_status_active",
             "Active holds pointers to currently running jobs.",
             (o, to) -> to.add(o.path("status").path("active").size()))
@@ -271,6 +280,29 @@ final class WorkloadFamilies {
             "Failed job history limit.",
             "/spec/failedJobsHistoryLimit")
         .build();
+  }
+
+  private static @Nullable CronSchedule schedule(JsonNode o) {
+    try {
+      return new CronSchedule(
+          ObjectFields.text(o.path("spec").path("schedule")),
+          ObjectFields.text(o.path("spec").path("timeZone")));
+    } catch (IllegalArgumentException e) {
+      return null;
+    }
+  }
+
+  private static void nextTime(JsonNode o, SeriesBuffer to) {
+    CronSchedule schedule = schedule(o);
+    long last = ObjectFields.seconds(o.path("status").path("lastScheduleTime"));
+    long after =
+        last >= 0 ? last : ObjectFields.seconds(o.path("metadata").path("creationTimestamp"));
+    if (schedule != null && after >= 0 && !ObjectFields.isTrue(o.path("spec").path("suspend"))) {
+      long next = schedule.next(after);
+      if (next >= 0) {
+        to.add(next);
+      }
+    }
   }
 
   private static StateKind jobs() {
