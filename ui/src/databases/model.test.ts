@@ -180,6 +180,9 @@ describe('databases', () => {
     expect(found(2 ** 30, plan).map(({ text }) => text)).toEqual([
       '80% of the time is spent in a statement that reads the whole table orders (1 GiB); an index may be missing: SELECT a',
     ]);
+    const mysql = '{"query_block": {"table": {"table_name": "orders", "access_type": "ALL"}}}';
+    expect(found(2 ** 30, mysql)).toHaveLength(1);
+    expect(found(2 ** 30, mysql.replace('ALL', 'ref'))).toEqual([]);
     expect(found(1000, plan)).toEqual([]);
     expect(found(2 ** 30, 'Seq Scan on orders')).toEqual([]);
     expect(found(2 ** 30, '[{"Plan": 7}, null]')).toEqual([]);

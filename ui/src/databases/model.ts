@@ -421,25 +421,27 @@ export function addressOf(entity: DatabaseEntity): string {
   return labelled ?? key ?? (/^[^/]+:\d+$/.test(entity.name) ? entity.name : '');
 }
 
-interface PlanNode {
-  'Node Type'?: string;
-  'Relation Name'?: string;
-  Plans?: PlanNode[];
-}
+const MOST_NESTING = 200;
 
-/** Tables that a plan of PostgreSQL in JSON reads whole. */
+/** Tables that a plan in JSON reads whole: `Seq Scan` of PostgreSQL, `ALL` of MySQL and MariaDB. */
 export function scannedTables(plan: string): string[] {
   const out = new Set<string>();
-  const visit = (node: PlanNode | undefined, depth: number) => {
-    if (!node || depth > 100) return;
-    if (node['Node Type'] === 'Seq Scan' && node['Relation Name']) out.add(node['Relation Name']);
-    if (Array.isArray(node.Plans)) for (const child of node.Plans) visit(child, depth + 1);
+  const visit = (node: unknown, depth: number) => {
+    if (typeof node !== 'object' || node === null || depth > MOST_NESTING) return;
+    const one = node as Record<string, unknown>;
+    const name =
+      one['Node Type'] === 'Seq Scan'
+        ? one['Relation Name']
+        : one.access_type === 'ALL'
+          ? one.table_name
+          : undefined;
+    if (typeof name === 'string') out.add(name);
+    for (const child of Object.values(one)) visit(child, depth + 1);
   };
   try {
-    const parsed = JSON.parse(plan) as { Plan?: PlanNode } | { Plan?: PlanNode }[];
-    for (const one of Array.isArray(parsed) ? parsed : [parsed]) visit(one?.Plan, 0);
+    visit(JSON.parse(plan), 0);
   } catch {
-    // Plans of other engines and texts have no such nodes.
+    // A plan that was cut, or one that is text.
   }
   return [...out];
 }

@@ -94,6 +94,7 @@ function StatementPanel({
   const of = (event: string) => (records.data ?? []).filter((entry) => eventOf(entry) === event);
   const [plan] = of('db.statement.plan');
   const changed = of('db.statement.plan_changed');
+  const [failed] = of('db.statement.plan_failed');
   const samples = of('db.statement.sample');
   return (
     <section className="panel service-panel" aria-label="Statement">
@@ -117,6 +118,7 @@ function StatementPanel({
           {changed.map((entry) => (
             <RecordText key={entry.id} title="Plan changed" entry={entry} />
           ))}
+          {failed && <RecordText title="No plan" entry={failed} />}
           {samples.slice(0, 3).map((entry) => (
             <RecordText key={entry.id} title="Sample" entry={entry} />
           ))}
