@@ -41,6 +41,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Role {@code tethys cluster-agent}: the features of Coroot's in docs/cluster-agent.md. */
 public final class ClusterAgentRole implements Role {
@@ -99,7 +100,7 @@ public final class ClusterAgentRole implements Role {
       c = c.with(KubernetesSettings.of(defaults.kubernetes()));
     }
     try {
-      c.found().check(false, !flags.get("coroot-url").isEmpty());
+      c.found().check(false, !flags.get("coroot-url").isEmpty(), !c.clouds().isEmpty());
     } catch (IllegalArgumentException e) {
       throw new UsageException(ClusterAgentFlags.COMMAND + ": " + file + ": " + e.getMessage());
     }
@@ -107,9 +108,12 @@ public final class ClusterAgentRole implements Role {
   }
 
   private static TargetSources sources(
-      FlagSet flags, Map<String, String> environment, HttpClientFactory clients) {
+      FlagSet flags,
+      Map<String, String> environment,
+      HttpClientFactory clients,
+      @Nullable CloudReadings clouds) {
     return new TargetSources(
-        clients, environment::get, null, ClusterAgentFlags.config(flags, USER_AGENT));
+        clients, environment::get, null, clouds, ClusterAgentFlags.config(flags, USER_AGENT));
   }
 
   private static int check(
@@ -126,7 +130,7 @@ public final class ClusterAgentRole implements Role {
         DatabaseReadings none = new DatabaseReadings(InstantSource.system(), RecordSink.NONE)) {
       none.close(); // the check reads each database itself
       try (TargetDiscovery discovery =
-          new TargetDiscovery(none, sources(flags, environment, clients)::open)) {
+          new TargetDiscovery(none, sources(flags, environment, clients, null)::open)) {
         discovery.apply(config);
         discovery.awaitFirst(FIRST_ANSWER);
         all = discovery.targets();
@@ -219,9 +223,9 @@ public final class ClusterAgentRole implements Role {
         DatabaseReadings readings =
             new DatabaseReadings(
                 InstantSource.system(), sender == null ? RecordSink.NONE : sender);
+        CloudReadings clouds = new CloudReadings(cloudContext(clients), CloudRecords.to(sender));
         TargetDiscovery discovery =
-            new TargetDiscovery(readings, sources(flags, environment, clients)::open);
-        CloudReadings clouds = new CloudReadings(cloudContext(clients), CloudLogEntry.Sink.NONE);
+            new TargetDiscovery(readings, sources(flags, environment, clients, clouds)::open);
         ClusterWatch cluster =
             new ClusterWatch(
                 clients,

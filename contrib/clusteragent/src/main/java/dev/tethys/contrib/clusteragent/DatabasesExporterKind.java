@@ -3,7 +3,6 @@ package dev.tethys.contrib.clusteragent;
 import dev.tethys.collect.cloud.CloudReadings;
 import dev.tethys.collect.cloud.CloudState;
 import dev.tethys.collect.cloud.reader.CloudContext;
-import dev.tethys.collect.cloud.reader.CloudLogEntry;
 import dev.tethys.collect.exporter.Exporter;
 import dev.tethys.collect.exporter.ExporterDependencies;
 import dev.tethys.collect.exporter.ExporterFlag;
@@ -146,7 +145,7 @@ public final class DatabasesExporterKind implements ExporterKind {
 
     private ClusterAgentConfig checked() throws IOException {
       ClusterAgentConfig c = source.read();
-      c.found().check(cluster != null, false);
+      c.found().check(cluster != null, false, !c.clouds().isEmpty());
       KubernetesSettings k = c.kubernetes();
       if (cluster == null && k != null && (k.state() || k.pods())) {
         throw new IllegalArgumentException(
@@ -240,14 +239,15 @@ public final class DatabasesExporterKind implements ExporterKind {
       RecordSender records = logs == null ? null : new RecordSender(logs, registry);
       DatabaseReadings r =
           new DatabaseReadings(dependencies.clock(), records == null ? RecordSink.NONE : records);
-      TargetSources sources =
-          new TargetSources(dependencies.clients(), dependencies.environment(), observed(), null);
-      TargetDiscovery d = new TargetDiscovery(r, sources::open);
       CloudReadings clouds =
           new CloudReadings(
               CloudContext.of(
                   call -> dependencies.clients().client(HttpClientConfig.DEFAULT).send(call)),
-              CloudLogEntry.Sink.NONE);
+              CloudRecords.to(records));
+      TargetSources sources =
+          new TargetSources(
+              dependencies.clients(), dependencies.environment(), observed(), clouds, null);
+      TargetDiscovery d = new TargetDiscovery(r, sources::open);
       running = new Running(r, d, clouds, records);
       d.apply(config);
       clouds.apply(config.clouds());

@@ -48,9 +48,10 @@ record FoundSettings(
    *
    * @param server whether the agent runs inside a server, which has a service map
    * @param corootUrl whether another server names databases
+   * @param clouds whether clouds are read
    * @throws IllegalArgumentException with the key and the remedy
    */
-  void check(boolean server, boolean corootUrl) {
+  void check(boolean server, boolean corootUrl, boolean clouds) {
     if (!server && (use == Use.SERVE || !users.isEmpty())) {
       throw new IllegalArgumentException(
           "found_databases: serve and send_credentials_to are settings of"
@@ -61,11 +62,11 @@ record FoundSettings(
           "send_credentials_to needs found_databases: serve; otherwise no database is listed");
     }
     boolean listed = server ? use != Use.OFF : corootUrl && use == Use.READ;
-    if (!credentials.isEmpty() && !listed && !annotated) {
+    if (!credentials.isEmpty() && !listed && !annotated && !clouds) {
       throw new IllegalArgumentException(
-          "credentials are for found databases, and nothing finds any: set --coroot-url or"
-              + " kubernetes, and not found_databases: off; logins of listed databases are keys"
-              + " of their entries");
+          "credentials are for found databases, and nothing finds any: set --coroot-url,"
+              + " kubernetes or a cloud, and not found_databases: off; logins of listed databases"
+              + " are keys of their entries");
     }
   }
 }

@@ -152,7 +152,9 @@ record KubernetesSettings(
     try {
       return kubeconfig.isEmpty()
           ? ClusterAccess.inCluster(
-              environment, ClusterAccess.SERVICE_ACCOUNT, "set kubeconfig in the section kubernetes of the configuration")
+              environment,
+              ClusterAccess.SERVICE_ACCOUNT,
+              "set kubeconfig in the section kubernetes of the configuration")
           : new Kubeconfig(Path.of(kubeconfig), context, InstantSource.system());
     } catch (IllegalStateException e) {
       throw new IOException(e.getMessage(), e);

@@ -58,6 +58,7 @@ final class TargetDiscovery implements AutoCloseable {
   synchronized void apply(ClusterAgentConfig next) {
     boolean same =
         config.found().use() == next.found().use()
+            && config.clouds().isEmpty() == next.clouds().isEmpty()
             && Objects.equals(config.kubernetes(), next.kubernetes());
     config = next;
     if (!same || sources.isEmpty()) {

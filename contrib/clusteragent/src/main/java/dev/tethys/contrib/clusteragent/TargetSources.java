@@ -1,5 +1,6 @@
 package dev.tethys.contrib.clusteragent;
 
+import dev.tethys.collect.cloud.CloudReadings;
 import dev.tethys.collect.exporter.ObservedDatabase;
 import dev.tethys.contrib.clusteragent.FoundSettings.Use;
 import dev.tethys.model.file.IoFailures;
@@ -18,12 +19,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param environment variables of the process
  * @param observed databases of the service map; null outside a server
+ * @param clouds readings of clouds; null if they are not read
  * @param config requests of {@code /v1/config}; null without {@code --coroot-url}
  */
 record TargetSources(
     HttpClientFactory clients,
     Function<String, @Nullable String> environment,
     @Nullable Supplier<List<ObservedDatabase>> observed,
+    @Nullable CloudReadings clouds,
     ConfigSource.@Nullable Settings config) {
   /** Sources in the order of precedence. */
   List<TargetSource> open(ClusterAgentConfig c) {
@@ -31,6 +34,10 @@ record TargetSources(
     KubernetesSettings kubernetes = c.kubernetes();
     if (kubernetes != null && kubernetes.discoverDatabases()) {
       out.add(opened("annotations of pods", () -> pods(kubernetes)));
+    }
+    CloudReadings cloud = clouds;
+    if (cloud != null && !c.clouds().isEmpty()) {
+      out.add(new CloudSource(cloud));
     }
     if (c.found().use() == Use.READ) {
       if (observed != null) {

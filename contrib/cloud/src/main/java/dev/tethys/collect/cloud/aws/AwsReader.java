@@ -95,12 +95,14 @@ final class AwsReader implements CloudReader {
     CloudMetrics m = new CloudMetrics();
     List<CloudDatabase> databases = new ArrayList<>();
     for (RdsInstance i : instances) {
-      i.addTo(m, names.ipv4(i.host()));
-      databases.add(i.database());
+      String ipv4 = names.ipv4(i.host());
+      i.addTo(m, ipv4);
+      databases.add(i.database(ipv4));
     }
     for (ElastiCacheNode n : nodes) {
-      n.addTo(m, names.ipv4(n.host()));
-      databases.add(n.database());
+      String ipv4 = names.ipv4(n.host());
+      n.addTo(m, ipv4);
+      databases.add(n.database(ipv4));
     }
     if (account.enhancedMonitoring()) {
       readMonitoring(parts, m);

@@ -49,9 +49,17 @@ record ElastiCacheNode(
     return out;
   }
 
-  CloudDatabase database() {
+  CloudDatabase database(String ipv4) {
     return new CloudDatabase(
-        "aws_elasticache", id, cluster, CloudDatabase.engine(engine), engine, host, port, tags);
+        "aws_elasticache",
+        id,
+        cluster,
+        CloudDatabase.engine(engine),
+        engine,
+        host,
+        port,
+        ipv4,
+        tags);
   }
 
   /** Adds the metrics of the API. */

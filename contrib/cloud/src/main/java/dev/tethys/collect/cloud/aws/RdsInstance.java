@@ -82,7 +82,7 @@ record RdsInstance(
     return out;
   }
 
-  /** Non-negative number; 0 if the text is none. */
+  /** Non-negative number; 0 if the text is not one. */
   static long number(Element e, String... path) {
     String s = XmlReader.text(e, path);
     return s.matches("\\d{1,15}") ? Long.parseLong(s) : 0;
@@ -116,9 +116,9 @@ record RdsInstance(
     return m.of(LABEL, id());
   }
 
-  CloudDatabase database() {
+  CloudDatabase database(String ipv4) {
     return new CloudDatabase(
-        "aws_rds", id(), name, CloudDatabase.engine(engine), engine, host, port, tags);
+        "aws_rds", id(), name, CloudDatabase.engine(engine), engine, host, port, ipv4, tags);
   }
 
   /** Adds the metrics of the API. */

@@ -88,9 +88,10 @@ final class AzureReader implements CloudReader {
     CloudMetrics m = new CloudMetrics();
     List<CloudDatabase> databases = new ArrayList<>();
     for (AzureResource r : resources()) {
-      r.addTo(m, names.ipv4(r.host()));
+      String ipv4 = names.ipv4(r.host());
+      r.addTo(m, ipv4);
       figures.addTo(r.metrics(m), r.id());
-      databases.add(r.database());
+      databases.add(r.database(ipv4));
     }
     all.addErrors(m, "azure_discovery_error", "subscription", subscription);
     return new CloudReading(all.all(), List.copyOf(databases), m.families());

@@ -172,9 +172,9 @@ record AzureResource(
     return cache ? "azure_cache" : "azure_db";
   }
 
-  CloudDatabase database() {
+  CloudDatabase database(String ipv4) {
     return new CloudDatabase(
-        prefix(), id, name, CloudDatabase.engine(engine), engine, host, port, tags);
+        prefix(), id, name, CloudDatabase.engine(engine), engine, host, port, ipv4, tags);
   }
 
   CloudMetrics.Instance metrics(CloudMetrics m) {

@@ -266,6 +266,7 @@ record GcpInstance(
         engine,
         host,
         port,
+        host,
         labels);
   }
 

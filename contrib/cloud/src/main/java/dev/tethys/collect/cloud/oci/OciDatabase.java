@@ -310,7 +310,7 @@ record OciDatabase(
 
   CloudDatabase database() {
     return new CloudDatabase(
-        prefix(), id, name, CloudDatabase.engine(engine), engine, host, port, tags);
+        prefix(), id, name, CloudDatabase.engine(engine), engine, host, port, host, tags);
   }
 
   /** Adds the metrics of the API and of Monitoring. */

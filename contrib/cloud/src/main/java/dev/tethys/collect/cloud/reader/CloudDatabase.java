@@ -13,6 +13,7 @@ import java.util.Map;
  * @param product engine as the cloud names it
  * @param host name or address of its endpoint; empty while it has none
  * @param port 0 if unknown
+ * @param ipv4 address of the host; empty if unknown
  */
 public record CloudDatabase(
     String service,
@@ -22,6 +23,7 @@ public record CloudDatabase(
     String product,
     String host,
     int port,
+    String ipv4,
     Map<String, String> tags) {
   public CloudDatabase {
     tags = Map.copyOf(tags);
