@@ -20,7 +20,6 @@ import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -36,12 +35,16 @@ public final class MongoReader implements DatabaseReader {
 
   private final ReaderTarget target;
   private final MongoSizes sizes;
+  private final MongoProfiler profiler;
+  private final MongoDefinitions definitions;
   private @Nullable MongoConnection kept;
   private @Nullable MongoUri uri;
 
   public MongoReader(ReaderTarget target) {
     this.target = target;
     this.sizes = new MongoSizes(target.limits());
+    this.profiler = new MongoProfiler(target.limits().textInLabels());
+    this.definitions = new MongoDefinitions(target.limits());
   }
 
   @Override
@@ -56,6 +59,13 @@ public final class MongoReader implements DatabaseReader {
       part(parts, "status", () -> MongoServerMetrics.add(status(c), out));
       part(parts, "replica set", () -> replication(c, out));
       part(parts, "oplog", () -> MongoServerMetrics.addOplog(c, out));
+      long nanos = System.nanoTime();
+      boolean text = target.limits().textInLabels();
+      part(parts, "operations", () -> MongoOperations.read(c, text, out));
+      part(parts, "profiler", () -> profiler.read(c, out, nanos));
+      if (definitions.isDue(nanos)) {
+        part(parts, "indexes and parameters", () -> definitions.read(c, nanos));
+      }
       part(parts, "sizes", () -> sizes.read(c, System.nanoTime()));
       sizes.addTo(out);
       String help = "1 with the part of the reading that failed, 0 without labels if none did.";
@@ -66,7 +76,8 @@ public final class MongoReader implements DatabaseReader {
         out.gauge("scrape_error", help, 0, "error", "", "warning", "");
       }
       complete = true;
-      return new DatabaseReading(out.families(), parts.all(), List.of(), parts.all().size());
+      return new DatabaseReading(
+          out.families(), parts.all(), definitions.take(), parts.all().size());
     } catch (MongoException e) {
       throw new ReadingException(
           LOGIN_ERRORS.contains(e.code()) ? Failure.LOGIN : Failure.PROTOCOL,
@@ -103,7 +114,7 @@ public final class MongoReader implements DatabaseReader {
           e.code() == UNAUTHORIZED
               ? "db.grantRolesToUser('"
                   + target.user()
-                  + "', ['clusterMonitor', {role: 'read', db: 'local'}])"
+                  + "', ['clusterMonitor', 'readAnyDatabase', {role: 'read', db: 'local'}])"
               : "");
     }
   }

@@ -28,7 +28,7 @@ final class PostgresConnection implements AutoCloseable {
   static final int MAX_ROWS = 200_000;
 
   /** Most bytes of a result, in the driver's notation. */
-  private static final String MAX_RESULT = "64M";
+  private static final String MAX_RESULT = "32M";
 
   private static final Set<String> OF_CLIENTS =
       Set.of(

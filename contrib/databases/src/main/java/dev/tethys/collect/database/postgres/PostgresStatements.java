@@ -22,7 +22,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +49,7 @@ final class PostgresStatements {
 
   private final ShownStatements<Key> shown;
   private final boolean plans;
+  private final PostgresTexts reader;
   private final SlowCalls slow;
   private List<StatementEvent> samples = List.of();
   private Map<Long, String> roles = Map.of();
@@ -60,6 +60,8 @@ final class PostgresStatements {
   PostgresStatements(ReaderTarget.Limits limits) {
     this.shown = new ShownStatements<>(limits.textInLabels());
     this.plans = limits.statements().plans();
+    this.reader =
+        new PostgresTexts(plans ? ExplainableStatement.MAX_LENGTH + 1 : StatementText.MAX_LENGTH);
     this.slow = new SlowCalls(limits.statements());
   }
 
@@ -234,32 +236,16 @@ final class PostgresStatements {
       throws SQLException {
     List<Key> chosen = shown.choose(nanos, busiest, urgent);
     if (chosen.isEmpty()) {
+      reader.read(s, schema, List.of(), nanos);
       return;
     }
-    Map<Key, String> originals = new HashMap<>();
+    Map<Key, String> originals = Map.of();
     if (!schema.isEmpty()) {
-      String ids =
-          chosen.stream()
-              .map(k -> Long.toString(k.query))
-              .distinct()
-              .collect(Collectors.joining(", "));
-      s.part(
-          "texts of statements",
-          () ->
-              s.rows(
-                  "select dbid, userid, queryid, left(query, "
-                      + (plans ? ExplainableStatement.MAX_LENGTH + 1 : StatementText.MAX_LENGTH)
-                      + ") from "
-                      + schema
-                      + ".pg_stat_statements(true) where queryid in ("
-                      + ids
-                      + ")",
-                  r -> {
-                    Key k = new Key(r.getLong(1), r.getLong(2), r.getLong(3));
-                    String query = text(r, 4);
-                    texts.put(k, query);
-                    originals.put(k, query);
-                  }));
+      Set<Key> wanted = new LinkedHashSet<>(chosen);
+      shown.keys().stream().filter(k -> plans && shown.original(k).isEmpty()).forEach(wanted::add);
+      originals = reader.read(s, schema, wanted, nanos);
+      texts.putAll(originals);
+      originals.forEach(shown::original);
     }
     for (Key k : chosen) {
       String text = texts.get(k);

@@ -103,6 +103,11 @@ public final class ShownStatements<K> {
    * @param original text that can be explained, empty if unknown
    */
   public void admit(K k, String text, String original, long nanos) {
+    admitNormalized(k, StatementText.normalize(text), original, nanos);
+  }
+
+  /** Shows a statement whose text has no literals. */
+  public void admitNormalized(K k, String normalized, String original, long nanos) {
     if (shown.size() >= MAX) {
       shown.entrySet().stream()
           .min(Comparator.comparingLong(e -> e.getValue().busyAt - nanos))
@@ -114,7 +119,6 @@ public final class ShownStatements<K> {
     } else {
       admissions.addLast(nanos);
     }
-    String normalized = StatementText.normalize(text);
     String fingerprint = StatementText.fingerprint(normalized);
     shown.put(
         k,
@@ -132,6 +136,14 @@ public final class ShownStatements<K> {
   public String original(K k) {
     Shown s = shown.get(k);
     return s == null ? "" : s.original;
+  }
+
+  /** Sets the text of a statement that can be explained, if it has series and none is known. */
+  public void original(K k, String text) {
+    shown.computeIfPresent(
+        k,
+        (_, s) ->
+            s.original.isEmpty() ? new Shown(s.query, s.fingerprint, s.text, text, s.busyAt) : s);
   }
 
   /** Normalized text of a statement, empty if it has no series. */

@@ -2,15 +2,19 @@ package dev.tethys.collect.database.mongodb;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
+import dev.tethys.collect.database.mongodb.wire.Document;
 import dev.tethys.collect.database.reader.DatabaseReading;
 import dev.tethys.collect.database.reader.ReaderTarget;
 import dev.tethys.collect.database.reader.ReadingException;
+import dev.tethys.collect.database.reader.StatementText;
 import dev.tethys.collect.database.wire.Deadline;
 import dev.tethys.config.Secret;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.MetricFamily.Metric;
 import java.time.Duration;
+import java.util.List;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -87,6 +91,129 @@ class MongoReaderTest {
             .containsEntry("mongo_oplog_max_size_bytes{}", 1000.0);
       }
     }
+  }
+
+  private static String batch(String ns, String... documents) {
+    return "{\"ok\": 1, \"cursor\": {\"id\": {\"$numberLong\": \"0\"}, \"ns\": \""
+        + ns
+        + "\", \"firstBatch\": ["
+        + String.join(", ", documents)
+        + "]}}";
+  }
+
+  private static String profiled(int second, String filter) {
+    return "{\"op\": \"query\", \"ns\": \"shop.orders\", \"ts\": {\"$date\": {\"$numberLong\": \""
+        + (1_700_000_000_000L + 1000L * second)
+        + "\"}}, \"millis\": 500, \"nreturned\": 2, \"docsExamined\": 100, \"keysExamined\": 3,"
+        + " \"command\": {\"find\": \"orders\", \"filter\": "
+        + filter
+        + ", \"$db\": \"shop\"}}";
+  }
+
+  @Test
+  void readsOperationsAndTheProfiler() throws Exception {
+    try (MongoDouble server =
+            MongoDouble.start("member.json")
+                .answer("serverStatus", STATUS)
+                .answer("currentOp", "{\"ok\": 1, \"fsyncLock\": true, \"inprog\": []}")
+                .answer("profile", "{\"ok\": 1, \"was\": 1, \"slowms\": 100}")
+                .answer(
+                    "aggregate admin $currentOp",
+                    batch(
+                        "admin.$cmd.aggregate",
+                        "{\"_id\": \"shop-7c9d8f6b5a-x2x9z\", \"n\": 3}",
+                        "{\"_id\": \"shop-7c9d8f6b5a-abcde\", \"n\": 2}",
+                        "{\"active\": true, \"op\": \"command\", \"ns\": \"shop.orders\","
+                            + " \"appName\": \"shop-0\", \"secs_running\": 12, \"waitingForLock\":"
+                            + " true, \"planSummary\": \"COLLSCAN\", \"transaction\":"
+                            + " {\"parameters\": {\"autocommit\": false}}, \"command\": {\"find\":"
+                            + " \"orders\", \"filter\": {\"card\": \"4111 secret\"}}}"))
+                .answer(
+                    "find system.profile",
+                    batch(
+                        "shop.system.profile",
+                        profiled(1, "{\"card\": \"4111 secret\", \"n\": {\"$in\": [1, 2]}}")));
+        MongoReader r = reader(server, "", "")) {
+      r.read(Deadline.in(Duration.ofSeconds(20)));
+      DatabaseReading reading = r.read(Deadline.in(Duration.ofSeconds(20)));
+      TreeMap<String, Double> v = values(reading);
+      String running = StatementText.fingerprint("find filter: {card: ?}");
+      String query = StatementText.fingerprint("find filter: {card: ?, n: {$in: [?]}}");
+      assertThat(v)
+          .containsEntry("mongo_connections_by_app{app=\"shop\"}", 5.0)
+          .containsEntry("mongo_open_transactions{app=\"shop\"}", 1.0)
+          .containsEntry("mongo_operations_waiting_for_lock{db=\"shop\"}", 1.0)
+          .containsEntry("mongo_fsync_locked{}", 1.0)
+          .containsEntry("mongo_profiling_level{db=\"shop\"}", 1.0)
+          .containsEntry(
+              "mongo_long_running_operations{collection=\"orders\", db=\"shop\","
+                  + " plan=\"COLLSCAN\", query=\""
+                  + running
+                  + "\"}",
+              1.0)
+          .containsEntry(
+              "db_statement_info{query=\""
+                  + query
+                  + "\", text=\"find filter: {card: ?, n: {$in: [?]}}\"}",
+              1.0);
+      String labels = "_per_second{collection=\"orders\", db=\"shop\", query=\"" + query + "\"}";
+      double calls = v.getOrDefault("mongo_top_query_calls" + labels, 0.0);
+      assertThat(calls).isPositive();
+      assertThat(v.get("mongo_top_query_time" + labels)).isCloseTo(calls / 2, within(1e-9));
+      assertThat(v.get("mongo_top_query_docs_examined" + labels))
+          .isCloseTo(100 * calls, within(1e-6));
+      assertThat(v.keySet()).noneMatch(k -> k.contains("4111"));
+    }
+  }
+
+  @Test
+  void reportsChangedIndexesAndParameters() throws Exception {
+    ReaderTarget.Limits d = ReaderTarget.Limits.DEFAULT;
+    try (MongoDouble server =
+            MongoDouble.start("member.json")
+                .answer("serverStatus", STATUS)
+                .answer("getParameter", "{\"ok\": 1, \"cursorTimeoutMillis\": 1, \"aPassword\": 1}")
+                .answer("listIndexes", batch("shop.orders", "{\"name\": \"_id_\", \"v\": 2}"));
+        MongoReader r =
+            new MongoReader(
+                new ReaderTarget(
+                    "127.0.0.1",
+                    server.port(),
+                    "",
+                    () -> Secret.NONE,
+                    "",
+                    null,
+                    new ReaderTarget.Limits(
+                        d.excluded(), false, false, true, 1000, Duration.ofNanos(1), false)))) {
+      assertThat(r.read(Deadline.in(Duration.ofSeconds(20))).changes()).isEmpty();
+      server.answer("getParameter", "{\"ok\": 1, \"cursorTimeoutMillis\": 9, \"aPassword\": 2}");
+      server.answer(
+          "listIndexes",
+          batch(
+              "shop.orders",
+              "{\"name\": \"_id_\", \"v\": 2}",
+              "{\"name\": \"at_1\", \"v\": 2, \"key\": {\"at\": 1}}"));
+      assertThat(r.read(Deadline.in(Duration.ofSeconds(20))).changes())
+          .extracting(c -> c.database() + "/" + c.object())
+          .contains("/getParameter", "shop/orders");
+      assertThat(r.read(Deadline.in(Duration.ofSeconds(20))).changes()).isEmpty();
+    }
+  }
+
+  @Test
+  void writesShapesWithBounds() {
+    Document deep = Document.of("leaf", "secret");
+    for (int i = 0; i < 100; i++) {
+      deep = Document.of("a", List.of(deep, deep));
+    }
+    String shape = CommandShape.of("query", Document.of("find", "c", "filter", deep));
+    assertThat(shape).startsWith("find filter: {a: [{a: [").doesNotContain("secret");
+    assertThat(CommandShape.of("update", Document.of("q", Document.of("x", 1), "u", List.of(1, 2))))
+        .isEqualTo("update q: {x: ?} u: [?]");
+    assertThat(CommandShape.of("getmore", null)).isEqualTo("getmore");
+    assertThat(MongoOperations.application("web-12")).isEqualTo("web");
+    assertThat(MongoOperations.application("pay-0f8fad5b-d9cb-469f-a165-70867728950e"))
+        .isEqualTo("pay");
   }
 
   @Test
