@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 @Tag("slow")
-@Timeout(60)
+@Timeout(120)
 class DatabaseReadingsTest {
   /** Server on loopback that answers each connection in the same way. */
   private static final class Answering implements AutoCloseable {
@@ -57,7 +57,7 @@ class DatabaseReadingsTest {
     }
 
     private static void answer(Socket s, byte[] greeting, boolean echoes, String answer) {
-      try {
+      try (s) {
         s.getOutputStream().write(greeting);
         InputStream in = s.getInputStream();
         byte[] b = new byte[4096];
@@ -137,6 +137,49 @@ class DatabaseReadingsTest {
           .allMatch(s -> s.error().startsWith("timeout"));
       assertThat(value(r, "pg_up", hung.port())).isZero();
       assertThat(hung.connections.get()).isLessThanOrEqualTo(8);
+    }
+  }
+
+  @Test
+  void readsAThousandDatabasesOfWhichSomeAreSick() throws Exception {
+    byte[] garbage = "\0\0garbage\r\n".repeat(1000).getBytes(StandardCharsets.UTF_8);
+    List<Answering> open = new ArrayList<>();
+    try (Answering hung = hanging();
+        Answering noise = new Answering(garbage, true, "garbage\r\n");
+        DatabaseReadings r = new DatabaseReadings(InstantSource.system(), RecordSink.NONE)) {
+      StringBuilder yaml = new StringBuilder("interval: 3s\ntimeout: 2s\ndatabases:\n");
+      for (Answering sick : List.of(hung, noise)) {
+        for (String engine : List.of("postgres", "mysql", "redis", "memcached", "mongodb")) {
+          yaml.append("- {engine: " + engine + ", address: '127.0.0.1:" + sick.port() + "'}\n");
+        }
+      }
+      for (int i = 0; i < 990; i++) {
+        Answering sound = new Answering(new byte[0], true, "STAT version 1.6\r\nEND\r\n");
+        open.add(sound);
+        yaml.append("- {engine: memcached, address: '127.0.0.1:" + sound.port() + "'}\n");
+      }
+      r.apply(config(yaml.toString()));
+      Waiting.await(
+          () ->
+              r.states().stream()
+                  .allMatch(
+                      s ->
+                          open.stream().anyMatch(a -> a.port() == s.target().server().port())
+                              ? s.statements() >= 9
+                              : s.status() == Status.FAILING));
+      // A database that was not read for three intervals has no metrics: none is late.
+      Waiting.await(
+          () ->
+              r.families().stream()
+                      .filter(f -> f.name().equals("memcached_up"))
+                      .mapToInt(f -> f.metrics().size())
+                      .sum()
+                  == 992);
+      assertThat(hung.connections.get()).isLessThanOrEqualTo(40);
+    } finally {
+      for (Answering a : open) {
+        a.close();
+      }
     }
   }
 

@@ -49,10 +49,13 @@ final class PostgresPlans {
   private static final Pattern EXTRACT =
       Pattern.compile("(?i)\\bextract\\s*\\(\\s*\\$\\d+\\s+from\\b");
 
+  /** Call with a parameter and without other calls inside. */
+  private static final Pattern CALL = Pattern.compile("\\b\\w+\\s*\\([^()]*\\$\\d[^()]*\\)");
+
   private final PlanHistory<PostgresStatements.Key> history = new PlanHistory<>();
   private final Map<PostgresStatements.Key, String> refused = new HashMap<>();
 
-  /** Statement with what is needed to explain it. */
+  /** Text of a statement, and its user, whose search path applies. */
   record Text(String original, String user) {}
 
   /** Number of candidates of a database that are due. */
@@ -185,6 +188,11 @@ final class PostgresPlans {
                 + sql);
         break;
       } catch (SQLException e) {
+        if (attempt == 1 && "42803".equals(e.getSQLState())) {
+          sql = unified(sql);
+          types = types(sql);
+          continue;
+        }
         int unknown = undetermined(e);
         if (attempt >= MAX_ATTEMPTS || unknown < 1 || unknown > types.length) {
           throw e;
@@ -204,6 +212,25 @@ final class PostgresPlans {
     } finally {
       s.execute("deallocate " + NAME);
     }
+  }
+
+  /**
+   * Statement whose equal calls have equal parameters: {@code date_trunc('day', at)} is {@code
+   * date_trunc($1, at)} in the selected columns and {@code date_trunc($2, at)} after GROUP BY,
+   * which the server takes for different expressions.
+   */
+  static String unified(String sql) {
+    Map<String, String> first = new HashMap<>();
+    StringBuilder out = new StringBuilder(sql.length());
+    Matcher m = CALL.matcher(sql);
+    int end = 0;
+    while (m.find()) {
+      String call = m.group();
+      String known = first.putIfAbsent(PARAMETER.matcher(call).replaceAll("?"), call);
+      out.append(sql, end, m.start()).append(known == null ? call : known);
+      end = m.end();
+    }
+    return out.append(sql.substring(end)).toString();
   }
 
   /** Types of the parameters: unknown to the server, or text for those that are not used. */

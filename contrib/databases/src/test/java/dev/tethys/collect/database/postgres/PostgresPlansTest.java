@@ -224,6 +224,17 @@ final class PostgresPlansTest {
   }
 
   @Test
+  void givesEqualCallsEqualParameters() {
+    assertThat(
+            PostgresPlans.unified(
+                "select date_trunc($1, at), sum(a) from o where b = f($2) group by"
+                    + " date_trunc($3, at)"))
+        .isEqualTo(
+            "select date_trunc($1, at), sum(a) from o where b = f($2) group by"
+                + " date_trunc($1, at)");
+  }
+
+  @Test
   void reportsAPlanThatChanged() throws Exception {
     try (Connection app = connect("shop", "app", "a1");
         Connection control = connect("shop", "tethys", PASSWORD)) {
