@@ -43,7 +43,6 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -59,6 +58,7 @@ final class EmbeddedDatabases implements AutoCloseable {
   static final String JOB = "cluster-agent";
 
   private static final System.Logger LOG = JulLogger.of(EmbeddedDatabases.class.getName());
+  private static final int MAX_SCRAPES = 16;
   private static final String SCRAPES = "scrape_configs:\n";
   private static final String KIND = "databases";
   private static final OwnJob OWN_JOB = new OwnJob(JOB, "/metrics/databases", "15s");
@@ -281,32 +281,30 @@ final class EmbeddedDatabases implements AutoCloseable {
     if (exporter == null) {
       return List.of();
     }
-    List<ScrapeConfig> out = new ArrayList<>(job(OWN_JOB, configured));
-    for (Map.Entry<String, MetricsSource> e : exporter.jobs().entrySet()) {
-      sources.serve(e.getKey(), e.getValue());
-      out.addAll(job(new OwnJob(e.getKey(), "/metrics/" + e.getKey(), "15s"), configured));
+    List<ScrapeConfig> out = new ArrayList<>(OWN_JOB.at(address.get()));
+    MetricsSource own = exporter.metrics();
+    if (own != null) {
+      sources.serve(JOB, own);
     }
-    String others = exporter.scrapeConfigs();
+    exporter.jobs().forEach((name, source) -> sources.serve(name, source, MAX_SCRAPES));
+    String others = exporter.scrapeConfigs(address.get(), Configuration.hostName());
     if (!others.isEmpty()) {
-      for (ScrapeConfig j : PrometheusConfig.parse("jobs of pods", SCRAPES + others).jobs()) {
-        if (configured.stream().noneMatch(c -> c.jobName().equals(j.jobName()))) {
-          out.add(j);
-        }
-      }
+      out.addAll(PrometheusConfig.parse("jobs of the cluster agent", SCRAPES + others).jobs());
     }
+    out.removeIf(
+        j -> {
+          boolean taken = configured.stream().anyMatch(c -> c.jobName().equals(j.jobName()));
+          if (taken) {
+            LOG.log(
+                Level.WARNING,
+                "Metrics of the cluster agent are not stored: the configuration has a job named"
+                    + " {0}; rename it",
+                j.jobName());
+            sources.withdraw(j.jobName());
+          }
+          return taken;
+        });
     return out;
-  }
-
-  private List<ScrapeConfig> job(OwnJob job, List<ScrapeConfig> configured) throws IOException {
-    if (job.isIn(configured)) {
-      LOG.log(
-          Level.WARNING,
-          "Metrics of the cluster agent are not stored: the configuration has a job named {0};"
-              + " rename it",
-          job.name());
-      return List.of();
-    }
-    return job.at(address.get());
   }
 
   @Override

@@ -103,7 +103,21 @@ public final class CollectedExporters implements ScrapeTransport.Factory, AutoCl
 
   /** Has a job read a source of this process instead of its targets. */
   public void serve(String job, MetricsSource source) {
-    locals.put(job, new Local(source, new ProbeRunner(job, 1)));
+    serve(job, source, 1);
+  }
+
+  /**
+   * The same.
+   *
+   * @param most maximum number of scrapes at a time
+   */
+  public void serve(String job, MetricsSource source, int most) {
+    locals.put(job, new Local(source, new ProbeRunner(job, most)));
+  }
+
+  /** Has a job read its targets again. */
+  public void withdraw(String job) {
+    locals.remove(job);
   }
 
   private static Exporter open(CollectConfig c, ExporterDependencies dependencies)

@@ -23,18 +23,21 @@ public interface Exporter extends AutoCloseable {
   Map<String, MetricsSource> probes();
 
   /**
-   * Sources that a server with this exporter embedded stores as jobs of their own, by job. They may
-   * change with {@link #reload()}.
+   * Sources of jobs of {@link #scrapeConfigs}, by job: the server that has this exporter embedded
+   * asks them instead of targets. They may change with {@link #reload()}.
    */
   default Map<String, MetricsSource> jobs() {
     return Map.of();
   }
 
   /**
-   * Items of {@code scrape_configs} of further jobs of such a server; empty for none. They may
-   * change with {@link #reload()}.
+   * Items of {@code scrape_configs} of jobs of such a server; empty for none. They may change with
+   * {@link #reload()}.
+   *
+   * @param address of the server
+   * @param instance label of its own pages
    */
-  default String scrapeConfigs() {
+  default String scrapeConfigs(String address, String instance) {
     return "";
   }
 

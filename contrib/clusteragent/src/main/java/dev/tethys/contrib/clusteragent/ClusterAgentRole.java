@@ -6,7 +6,6 @@ import dev.tethys.collect.cloud.reader.CloudContext;
 import dev.tethys.collect.cloud.reader.CloudLogEntry;
 import dev.tethys.collect.cloud.reader.CloudReader;
 import dev.tethys.collect.host.linux.ProcessCollector;
-import dev.tethys.collect.kubernetes.state.Shard;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.model.exposition.Registry;
@@ -22,10 +21,8 @@ import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.ListenFlags;
 import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.runtime.log.LogSetup;
-import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
-import dev.tethys.web.HttpRequest;
 import dev.tethys.web.ListenAddress;
 import dev.tethys.web.MetricsPage;
 import dev.tethys.web.Routes;
@@ -294,7 +291,9 @@ public final class ClusterAgentRole implements Role {
       FlagSet flags, HttpListenerOptions listening, ClusterWatch cluster) throws IOException {
     Routes routes =
         new Routes()
-            .get("/metrics", (q, r) -> MetricsPage.answer(q, r, cluster.families(shard(q))))
+            .get(
+                "/metrics",
+                (q, r) -> MetricsPage.answer(q, r, cluster.families(ClusterWatch.shard(q.query()))))
             .get(
                 PodJobs.TARGETS,
                 (q, r) ->
@@ -326,19 +325,8 @@ public final class ClusterAgentRole implements Role {
       return "";
     }
     String page = page(ClusterAgentFlags.stateListen(flags), state.port());
-    return (k.state() ? PodJobs.state(page, push.intervalMillis()) : "")
+    return (k.state() ? PodJobs.state(page, page, push.intervalMillis()) : "")
         + (k.pods() ? PodJobs.metrics(PodJobs.http(page), push.intervalMillis()) : "");
-  }
-
-  /** Part of the objects that a request asks for, as shards of kube-state-metrics. */
-  private static Shard shard(HttpRequest q) {
-    try {
-      return new Shard(
-          Integer.parseInt(q.query().first("shard", "0")),
-          Integer.parseInt(q.query().first("total_shards", "1")));
-    } catch (IllegalArgumentException e) {
-      throw new HttpException(400, "shard and total_shards: " + e.getMessage());
-    }
   }
 
   /** Receiver of log records beside that of the metrics. */

@@ -9,6 +9,8 @@ import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.MetricFamily.Metric;
+import dev.tethys.web.HttpException;
+import dev.tethys.web.Params;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.io.IOException;
@@ -111,6 +113,17 @@ final class ClusterWatch implements Collector, AutoCloseable {
     return r == null || r.state == null || !r.settings.state()
         ? List.of()
         : r.state.families(shard);
+  }
+
+  /** Part of the objects that a query asks for, as shards of kube-state-metrics. */
+  static Shard shard(Params query) {
+    try {
+      return new Shard(
+          Integer.parseInt(query.first("shard", "0")),
+          Integer.parseInt(query.first("total_shards", "1")));
+    } catch (IllegalArgumentException e) {
+      throw new HttpException(400, "shard and total_shards: " + e.getMessage());
+    }
   }
 
   /** Pods to scrape, as the JSON of HTTP discovery. */

@@ -13,7 +13,6 @@ import dev.tethys.collect.exporter.LogDestination;
 import dev.tethys.collect.exporter.MetricsSource;
 import dev.tethys.collect.exporter.ObservedDatabase;
 import dev.tethys.collect.exporter.ServerAccess;
-import dev.tethys.collect.kubernetes.state.Shard;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.YamlNode;
 import dev.tethys.model.exposition.MetricFamily;
@@ -37,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 public final class DatabasesExporterKind implements ExporterKind {
   static final String CONFIG = "config.file";
 
-  private static final long POD_INTERVAL_MILLIS = 15_000;
+  private static final long INTERVAL_MILLIS = 15_000;
   private static final System.Logger LOG = JulLogger.of(DatabasesExporterKind.class.getName());
 
   @Override
@@ -143,10 +142,22 @@ public final class DatabasesExporterKind implements ExporterKind {
       this.config = checked();
     }
 
+    /** Reads the configuration, and refuses settings without effect in this place. */
     private ClusterAgentConfig checked() throws IOException {
       ClusterAgentConfig c = source.read();
-      c.found().check(cluster != null, false, !c.clouds().isEmpty());
-      KubernetesSettings k = c.kubernetes();
+      try {
+        c.found().check(cluster != null, false, !c.clouds().isEmpty());
+        check(c.kubernetes());
+      } catch (IllegalArgumentException e) {
+        if (cluster != null) { // the file of a flag
+          throw new IOException(e.getMessage(), e);
+        }
+        throw e;
+      }
+      return c;
+    }
+
+    private void check(@Nullable KubernetesSettings k) {
       if (cluster == null && k != null && (k.state() || k.pods())) {
         throw new IllegalArgumentException(
             "state and scrape_pods of kubernetes are for tethys cluster-agent, and for tethys"
@@ -157,7 +168,6 @@ public final class DatabasesExporterKind implements ExporterKind {
             "kubernetes: scrape_pods uses the current context of kubeconfig; remove context or set"
                 + " scrape_pods: false");
       }
-      return c;
     }
 
     private @Nullable Supplier<List<ObservedDatabase>> observed() {
@@ -169,16 +179,20 @@ public final class DatabasesExporterKind implements ExporterKind {
     public Map<String, MetricsSource> jobs() {
       ClusterWatch c = cluster;
       return c != null && c.hasState()
-          ? Map.of(ClusterWatch.JOB, _ -> c.families(Shard.ALL))
+          ? Map.of(ClusterWatch.JOB, probe -> c.families(ClusterWatch.shard(probe.params())))
           : Map.of();
     }
 
     @Override
-    public String scrapeConfigs() {
+    public String scrapeConfigs(String address, String instance) {
       KubernetesSettings k = config.kubernetes();
-      return k == null || !k.pods()
-          ? ""
-          : PodJobs.metrics(PodJobs.discovery(k), POD_INTERVAL_MILLIS) + PodJobs.profiles(k);
+      if (k == null) {
+        return "";
+      }
+      return (k.state() ? PodJobs.state(address, instance, INTERVAL_MILLIS) : "")
+          + (k.pods()
+              ? PodJobs.metrics(PodJobs.discovery(k), INTERVAL_MILLIS) + PodJobs.profiles(k)
+              : "");
     }
 
     @Override

@@ -106,7 +106,7 @@ final class PodJobs {
    * Job of the state of the cluster, as an item of {@code scrape_configs}. A target has a part of
    * the objects, so that the agent holds a part of the page at a time.
    */
-  static String state(String page, long intervalMillis) {
+  static String state(String page, String name, long intervalMillis) {
     StringBuilder out = new StringBuilder();
     out.append(
         """
@@ -117,7 +117,7 @@ final class PodJobs {
         """
             .formatted(ClusterWatch.JOB, intervalMillis, Math.min(intervalMillis, 10_000)));
     for (int i = 0; i < SHARDS; i++) {
-      String instance = GoJson.append(new StringBuilder(), page + "/" + i).toString();
+      String instance = GoJson.append(new StringBuilder(), name + "/" + i).toString();
       out.append(
           "  - {targets: [%s], labels: {instance: %s, __param_shard: \"%d\", __param_total_shards: \"%d\"}}\n"
               .formatted(GoJson.append(new StringBuilder(), page), instance, i, SHARDS));
