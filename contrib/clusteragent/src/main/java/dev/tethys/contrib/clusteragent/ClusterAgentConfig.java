@@ -225,7 +225,7 @@ record ClusterAgentConfig(
     return of(node.object(ROOT), defaults, environment);
   }
 
-  /** This configuration with a cluster. */
+  /** Returns this configuration with a cluster. */
   ClusterAgentConfig with(KubernetesSettings cluster) {
     return new ClusterAgentConfig(
         databases,

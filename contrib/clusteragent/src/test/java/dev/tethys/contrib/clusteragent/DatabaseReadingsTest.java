@@ -158,7 +158,7 @@ class DatabaseReadingsTest {
         open.add(sound);
         yaml.append("- {engine: memcached, address: '127.0.0.1:" + sound.port() + "'}\n");
       }
-      r.apply(config(yaml.toString()));
+      r.apply(config(yaml.toString()).databases());
       Waiting.await(
           () ->
               r.states().stream()

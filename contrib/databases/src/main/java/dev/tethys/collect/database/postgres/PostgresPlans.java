@@ -120,7 +120,7 @@ final class PostgresPlans {
       }
     }
     paths.reset(s);
-    s.query("select set_config('plan_cache_mode', 'auto', false)", _ -> {});
+    s.execute("reset plan_cache_mode");
   }
 
   /** Explains one statement; false if the server is too slow for another one. */
