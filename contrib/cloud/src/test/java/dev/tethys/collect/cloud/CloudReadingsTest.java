@@ -78,7 +78,7 @@ class CloudReadingsTest {
   }
 
   @Test
-  void readsRegionsBesideOneThatHangs() {
+  void readsOtherRegionsWhileOneHangs() {
     readings.apply(config("us-east-1, eu-west-1"));
 
     Waiting.await(() -> status(1) == Status.OK);

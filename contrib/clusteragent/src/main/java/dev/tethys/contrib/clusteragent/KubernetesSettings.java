@@ -16,7 +16,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Access to the API of a cluster, and what is read there.
+ * Access to the API of a cluster, and the objects to read.
  *
  * @param state whether objects have metrics
  * @param events whether events are log records

@@ -54,7 +54,7 @@ final class TargetDiscovery implements AutoCloseable {
             .start(SupervisedLoop.of("database_discovery", this::run));
   }
 
-  /** Uses a configuration; its sources are opened anew if their settings changed. */
+  /** Uses a configuration; its sources are opened again if their settings changed. */
   synchronized void apply(ClusterAgentConfig next) {
     boolean same =
         config.found().use() == next.found().use()

@@ -93,7 +93,7 @@ final class GcpMonitoring {
     }
   }
 
-  /** Replicas of Redis and Valkey have series of their own. */
+  /** Replicas of Redis and Valkey have their own series. */
   private static final String PRIMARY = "metric.labels.role=\"primary\"";
 
   private static final String SQL = "gcp_cloudsql_";

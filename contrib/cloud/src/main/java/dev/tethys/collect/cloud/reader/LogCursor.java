@@ -57,7 +57,7 @@ public final class LogCursor {
     }
   }
 
-  /** Time of a text; another one if it is none, or far from the present. */
+  /** Time of a text; {@code otherwise} if it has no time, or one far from the present. */
   public Instant time(String text, Instant otherwise) {
     try {
       Instant at = Instant.parse(text);

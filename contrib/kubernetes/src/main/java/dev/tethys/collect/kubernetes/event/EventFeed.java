@@ -191,7 +191,7 @@ public final class EventFeed implements ResourceCache.Listener<ClusterEvent>, Au
   private @Nullable String send(LogsData batch) throws InterruptedException {
     try {
       return destination.send(batch);
-    } catch (IOException | RuntimeException e) { // events stay, whatever fails
+    } catch (IOException | RuntimeException e) { // events stay after any failure
       failures.failure(Level.WARNING, "Kubernetes events not sent, retrying", SERVICE, e);
       return null;
     }

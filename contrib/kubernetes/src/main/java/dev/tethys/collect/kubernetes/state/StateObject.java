@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * in the order of their families. A string is {@code uvarint(length) UTF-8 bytes}. A record is
  * {@code uvarint(family) length payload}, the length in three bytes, low byte first. A payload is a
  * value, then the values of the family's labels; for a family with labels of the object's own,
- * pairs of names and values, ascending by name. A value is a byte: 0 and 1 stand for themselves, 2
+ * pairs of names and values, ascending by name. A value is a byte: 0 and 1 represent themselves, 2
  * precedes a whole number as {@code uvarint}, 3 precedes eight bytes of a double, low byte first.
  *
  * @param created Unix seconds, 0 if unknown
