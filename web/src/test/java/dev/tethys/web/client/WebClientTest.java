@@ -596,6 +596,20 @@ class WebClientTest {
   }
 
   @Test
+  void preparesTheClientOfTheJdkForProxiesWithPasswords() {
+    String name = "jdk.http.auth.tunneling.disabledSchemes";
+    String before = System.clearProperty(name);
+    try {
+      HttpClientFactory.prepare();
+      assertThat(System.getProperty(name)).isEmpty();
+    } finally {
+      if (before != null) {
+        System.setProperty(name, before);
+      }
+    }
+  }
+
+  @Test
   void connectsThroughProxies() throws Exception {
     TestCertificates certs = new TestCertificates(dir);
     certs.issue("server", "ip:127.0.0.1");
