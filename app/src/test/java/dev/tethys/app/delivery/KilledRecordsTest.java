@@ -40,6 +40,7 @@ class KilledRecordsTest {
         exporters: {%s: {%s%s}}
         service:
           extensions: [file_storage]
+          telemetry: {metrics: {level: none}}
           pipelines: {logs: {receivers: [otlp], exporters: [%s]}}
         """
             .formatted(

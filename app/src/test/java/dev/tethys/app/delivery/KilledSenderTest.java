@@ -40,6 +40,7 @@ class KilledSenderTest {
             retry_on_failure: {initial_interval: 20ms, max_interval: 100ms}}
         service:
           extensions: [file_storage]
+          telemetry: {metrics: {level: none}}
 
           pipelines: {metrics: {receivers: [prometheusremotewrite], exporters: [%s]}}
         """
