@@ -17,11 +17,6 @@ final class CloudSource implements TargetSource {
     this.readings = readings;
   }
 
-  /** Whether a database of this kind is read only with an entry of {@code credentials}. */
-  static boolean hasFound(FoundDatabase d) {
-    return d.foundBy().startsWith(NAME + " ");
-  }
-
   @Override
   public String name() {
     return NAME;
@@ -46,7 +41,8 @@ final class CloudSource implements TargetSource {
                   NAME + " " + d.service(),
                   null,
                   "",
-                  others));
+                  others,
+                  true)); // an account may have many that are no concern of this agent
         }
       }
     }

@@ -1,5 +1,7 @@
 package dev.tethys.contrib.clusteragent;
 
+import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.ProxyConfig;
 import dev.tethys.prometheus.push.MetricsPush;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.FlagSet;
@@ -12,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -223,6 +226,19 @@ final class ClusterAgentFlags {
           COMMAND + ": --" + name + " must be from 1s to 1h, not " + millis + "ms");
     }
     return Duration.ofMillis(millis);
+  }
+
+  /** Client of {@code --coroot-url}, with the proxies of the environment. */
+  static HttpClientConfig client(String caFile, boolean insecureSkipVerify) {
+    return new HttpClientConfig(
+        null,
+        null,
+        null,
+        LoginKeys.tls(caFile, "", "", insecureSkipVerify),
+        false,
+        true,
+        new ProxyConfig(null, "", true, Map.of()),
+        Map.of());
   }
 
   private static URI url(FlagSet flags) {

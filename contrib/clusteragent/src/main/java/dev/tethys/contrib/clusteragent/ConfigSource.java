@@ -1,8 +1,6 @@
 package dev.tethys.contrib.clusteragent;
 
 import dev.tethys.codec.CodecException;
-import dev.tethys.config.HttpClientConfig;
-import dev.tethys.config.ProxyConfig;
 import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
@@ -69,16 +67,7 @@ final class ConfigSource implements TargetSource {
     this.settings = settings;
     this.clients = new HttpClientFactory(settings.userAgent());
     this.client =
-        clients.client(
-            new HttpClientConfig(
-                null,
-                null,
-                null,
-                LoginKeys.tls(settings.caFile(), "", "", settings.insecureSkipVerify()),
-                false,
-                true,
-                new ProxyConfig(null, "", true, Map.of()),
-                Map.of()));
+        clients.client(ClusterAgentFlags.client(settings.caFile(), settings.insecureSkipVerify()));
     this.thread =
         Thread.ofVirtual()
             .name("cluster-agent-config")

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param login null if the source has none
  * @param problem why it cannot be read, with the remedy; empty if none
  * @param others further addresses of the same server
+ * @param needsRule whether it is left out without an entry of {@code credentials} for it
  */
 record FoundDatabase(
     DatabaseEngine engine,
@@ -21,11 +22,25 @@ record FoundDatabase(
     String foundBy,
     @Nullable DatabaseLogin login,
     String problem,
-    Set<String> others) {
+    Set<String> others,
+    boolean needsRule) {
   private static final int MAX_HOST = 253;
 
   FoundDatabase {
     others = Set.copyOf(others);
+  }
+
+  /** Database that has a status also without an entry of {@code credentials}. */
+  FoundDatabase(
+      DatabaseEngine engine,
+      String host,
+      int port,
+      String name,
+      String foundBy,
+      @Nullable DatabaseLogin login,
+      String problem,
+      Set<String> others) {
+    this(engine, host, port, name, foundBy, login, problem, others, false);
   }
 
   /** Whether the host can be one: names of other programs are not trusted. */

@@ -3,10 +3,6 @@ package dev.tethys.contrib.clusteragent;
 import dev.tethys.codec.compression.Compression;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.collect.exporter.LogDestination;
-import dev.tethys.config.HttpClientConfig;
-import dev.tethys.config.ProxyConfig;
-import dev.tethys.config.Secret;
-import dev.tethys.config.TlsConfig;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.client.ClientResponse;
@@ -45,19 +41,7 @@ final class OtlpDestination implements LogDestination, AutoCloseable {
     }
     this.headers = Map.copyOf(all);
     this.clients = new HttpClientFactory(userAgent);
-    TlsConfig tls =
-        new TlsConfig("", caFile, "", "", Secret.NONE, "", "", insecureSkipVerify, null, null);
-    this.client =
-        clients.client(
-            new HttpClientConfig(
-                null,
-                null,
-                null,
-                tls,
-                false,
-                true,
-                new ProxyConfig(null, "", true, Map.of()),
-                Map.of()));
+    this.client = clients.client(ClusterAgentFlags.client(caFile, insecureSkipVerify));
   }
 
   @Override

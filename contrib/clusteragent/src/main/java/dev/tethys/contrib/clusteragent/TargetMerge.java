@@ -34,9 +34,8 @@ final class TargetMerge {
     int found = 0;
     for (List<FoundDatabase> source : sources) {
       for (FoundDatabase d : source) {
-        if (CloudSource.hasFound(d)
-            && config.found().credentials().stream().noneMatch(r -> r.isFor(d))) {
-          continue; // an account may have many databases that are no concern of this agent
+        if (d.needsRule() && config.found().credentials().stream().noneMatch(r -> r.isFor(d))) {
+          continue;
         }
         if (d.others().stream().anyMatch(addresses::contains) || !addresses.add(d.address())) {
           continue;

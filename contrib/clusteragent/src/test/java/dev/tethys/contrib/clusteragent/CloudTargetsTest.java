@@ -22,7 +22,8 @@ class CloudTargetsTest {
           "cloud aws_rds",
           null,
           "",
-          Set.of("10.0.0.1:5432"));
+          Set.of("10.0.0.1:5432"),
+          true);
   private static final FoundDatabase SESSIONS =
       new FoundDatabase(
           DatabaseEngine.REDIS,
@@ -32,7 +33,8 @@ class CloudTargetsTest {
           "cloud aws_elasticache",
           null,
           "",
-          Set.of());
+          Set.of(),
+          true);
 
   private static List<String> targets(String credentials) {
     ClusterAgentConfig c =

@@ -10,7 +10,6 @@ import dev.tethys.web.cloud.AwsSigner;
 import dev.tethys.web.cloud.XmlReader;
 import java.io.IOException;
 import java.net.URI;
-import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -100,7 +99,7 @@ final class AwsCalls implements CloudCalls.Protocol {
       throws CloudException, InterruptedException {
     StringBuilder b = new StringBuilder("Action=").append(action).append("&Version=");
     b.append(version);
-    parameters.forEach((k, v) -> b.append('&').append(k).append('=').append(encoded(v)));
+    parameters.forEach((k, v) -> b.append('&').append(k).append('=').append(CloudCalls.encoded(v)));
     CloudCalls.Answer a =
         calls.send(
             service,
@@ -119,10 +118,6 @@ final class AwsCalls implements CloudCalls.Protocol {
     }
     throw new CloudException(
         Failure.ANSWER, service + ":" + action + ": the answer has no " + action + "Result");
-  }
-
-  private static String encoded(String s) {
-    return URLEncoder.encode(s, StandardCharsets.UTF_8);
   }
 
   /**
@@ -203,15 +198,8 @@ final class AwsCalls implements CloudCalls.Protocol {
       // an error page of something between; only the status is known
     }
     Failure f = failure(a.status(), code);
-    String what = action + " was answered with status " + a.status();
-    if (!code.isEmpty()) {
-      what += " " + code;
-    }
     // Messages about signatures quote what was signed.
-    if (f != Failure.LOGIN && !message.isEmpty()) {
-      what += ": " + message;
-    }
-    return new CloudException(f, what, a.retryAfter(), null);
+    return a.error(f, action, code, f == Failure.LOGIN ? "" : message);
   }
 
   private static Failure failure(int status, String code) {

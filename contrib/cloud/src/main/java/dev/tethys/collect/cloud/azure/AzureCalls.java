@@ -113,12 +113,6 @@ final class AzureCalls implements CloudCalls.Protocol {
               code.equals("MissingSubscriptionRegistration") ? Failure.ABSENT : Failure.ANSWER;
           default -> Failure.ANSWER;
         };
-    String what =
-        action
-            + " was answered with status "
-            + a.status()
-            + (code.isEmpty() ? "" : " " + code)
-            + (message.isEmpty() || f == Failure.LOGIN ? "" : ": " + message);
-    return new CloudException(f, what, a.retryAfter(), null);
+    return a.error(f, action, code, f == Failure.LOGIN ? "" : message);
   }
 }

@@ -1,9 +1,8 @@
 package dev.tethys.collect.cloud.azure;
 
+import dev.tethys.collect.cloud.reader.CloudCalls;
 import dev.tethys.collect.cloud.reader.CloudException;
 import dev.tethys.collect.cloud.reader.CloudFigures;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -92,7 +91,7 @@ final class AzureMonitor {
             + "&aggregation=Average,Total,Maximum&metricnames="
             + names
             + "&timespan="
-            + URLEncoder.encode(end.minus(WINDOW) + "/" + end, StandardCharsets.UTF_8);
+            + CloudCalls.encoded(end.minus(WINDOW) + "/" + end);
     for (JsonNode m : api.get("monitor", "Microsoft.Insights/metrics/read", path).path("value")) {
       String name = m.path("name").path("value").asString("");
       for (Figure f : figures) {

@@ -8,8 +8,6 @@ import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.cloud.GoogleTokens;
 import java.io.IOException;
 import java.net.URI;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -77,7 +75,10 @@ final class GcpCalls implements CloudCalls.Protocol {
     String token = "";
     for (int page = 0; page < CloudCalls.MAX_PAGES; page++) {
       JsonNode n =
-          get(service, action, path + (token.isEmpty() ? "" : "&pageToken=" + encoded(token)));
+          get(
+              service,
+              action,
+              path + (token.isEmpty() ? "" : "&pageToken=" + CloudCalls.encoded(token)));
       n.path(list).forEach(out::add);
       String next = n.path("nextPageToken").asString("");
       if (next.isEmpty()) {
@@ -99,11 +100,6 @@ final class GcpCalls implements CloudCalls.Protocol {
             + " pages or "
             + MAX_ITEMS
             + " items; select a region or fewer projects");
-  }
-
-  /** Value in a query. */
-  static String encoded(String s) {
-    return URLEncoder.encode(s, StandardCharsets.UTF_8);
   }
 
   @Override
@@ -145,12 +141,6 @@ final class GcpCalls implements CloudCalls.Protocol {
           case 429, 503 -> Failure.THROTTLED;
           default -> Failure.ANSWER;
         };
-    String what =
-        action
-            + " was answered with status "
-            + a.status()
-            + (reason.isEmpty() ? "" : " " + reason)
-            + (message.isEmpty() ? "" : ": " + message);
-    return new CloudException(f, what, a.retryAfter(), null);
+    return a.error(f, action, reason, message);
   }
 }

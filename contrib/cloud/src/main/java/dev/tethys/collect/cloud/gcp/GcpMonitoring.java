@@ -1,5 +1,6 @@
 package dev.tethys.collect.cloud.gcp;
 
+import dev.tethys.collect.cloud.reader.CloudCalls;
 import dev.tethys.collect.cloud.reader.CloudException;
 import dev.tethys.collect.cloud.reader.CloudException.Failure;
 import dev.tethys.collect.cloud.reader.CloudFigures;
@@ -301,11 +302,11 @@ final class GcpMonitoring {
         "/v3/projects/"
             + project
             + "/timeSeries?filter="
-            + GcpCalls.encoded(filter)
+            + CloudCalls.encoded(filter)
             + "&interval.startTime="
-            + GcpCalls.encoded(now.minus(WINDOW).toString())
+            + CloudCalls.encoded(now.minus(WINDOW).toString())
             + "&interval.endTime="
-            + GcpCalls.encoded(now.toString())
+            + CloudCalls.encoded(now.toString())
             + "&aggregation.alignmentPeriod=60s&aggregation.perSeriesAligner="
             + (f.rate ? "ALIGN_RATE" : "ALIGN_MEAN");
     for (JsonNode s :

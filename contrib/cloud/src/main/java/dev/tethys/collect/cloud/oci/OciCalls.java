@@ -11,8 +11,6 @@ import dev.tethys.web.cloud.OciRealm;
 import dev.tethys.web.cloud.OciSigner;
 import java.io.IOException;
 import java.net.URI;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -106,7 +104,7 @@ final class OciCalls implements CloudCalls.Protocol {
                       url(service)
                           + path
                           + "&limit=100"
-                          + (token.isEmpty() ? "" : "&page=" + encoded(token)))));
+                          + (token.isEmpty() ? "" : "&page=" + CloudCalls.encoded(token)))));
       JsonNode n = a.json(action);
       if (!n.isArray() && !n.path("items").isArray()) {
         throw new CloudException(Failure.ANSWER, action + ": the answer is not a list");
@@ -129,11 +127,6 @@ final class OciCalls implements CloudCalls.Protocol {
             + " pages or "
             + MAX_ITEMS
             + " items; list fewer compartments");
-  }
-
-  /** Value in a query. */
-  static String encoded(String s) {
-    return URLEncoder.encode(s, StandardCharsets.UTF_8);
   }
 
   @Override
@@ -170,12 +163,6 @@ final class OciCalls implements CloudCalls.Protocol {
           case 429, 503 -> Failure.THROTTLED;
           default -> Failure.ANSWER;
         };
-    String what =
-        action
-            + " was answered with status "
-            + a.status()
-            + (code.isEmpty() ? "" : " " + code)
-            + (message.isEmpty() || f == Failure.LOGIN ? "" : ": " + message);
-    return new CloudException(f, what, a.retryAfter(), null);
+    return a.error(f, action, code, f == Failure.LOGIN ? "" : message);
   }
 }

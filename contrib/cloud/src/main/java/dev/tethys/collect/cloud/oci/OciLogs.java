@@ -62,14 +62,14 @@ final class OciLogs {
           api.list(
               OciCalls.LOGGING,
               "logging ListLogGroups",
-              "/20200531/logGroups?compartmentId=" + OciCalls.encoded(c))) {
+              "/20200531/logGroups?compartmentId=" + CloudCalls.encoded(c))) {
         String group = OciDatabase.text(g, "id");
         for (JsonNode l :
             api.list(
                 OciCalls.LOGGING,
                 "logging ListLogs",
                 "/20200531/logGroups/"
-                    + OciCalls.encoded(group)
+                    + CloudCalls.encoded(group)
                     + "/logs?logType=SERVICE&lifecycleState=ACTIVE")) {
           JsonNode source = l.path("configuration").path("source");
           if (OciDatabase.text(source, "sourceType").equals("OCISERVICE")
@@ -121,7 +121,7 @@ final class OciLogs {
     for (int n = 0; n < MAX_PAGES; n++) {
       String path =
           "/20190909/search?limit=1000"
-              + (log.page.isEmpty() ? "" : "&page=" + OciCalls.encoded(log.page));
+              + (log.page.isEmpty() ? "" : "&page=" + CloudCalls.encoded(log.page));
       String next;
       try {
         CloudCalls.Answer answer = api.post(OciCalls.LOGGING, action, path, body);

@@ -1,5 +1,6 @@
 package dev.tethys.collect.cloud.oci;
 
+import dev.tethys.collect.cloud.reader.CloudCalls;
 import dev.tethys.collect.cloud.reader.CloudException;
 import dev.tethys.collect.cloud.reader.CloudException.Failure;
 import dev.tethys.collect.cloud.reader.CloudFigures;
@@ -170,7 +171,7 @@ final class OciMonitoring {
                 OciCalls.TELEMETRY,
                 action,
                 "/20180401/metrics/actions/summarizeMetricsData?compartmentId="
-                    + OciCalls.encoded(compartment),
+                    + CloudCalls.encoded(compartment),
                 body)
             .json(action);
     for (JsonNode s : answer) {

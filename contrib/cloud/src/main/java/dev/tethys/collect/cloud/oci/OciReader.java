@@ -1,6 +1,7 @@
 package dev.tethys.collect.cloud.oci;
 
 import dev.tethys.collect.cloud.oci.OciDatabase.Common;
+import dev.tethys.collect.cloud.reader.CloudCalls;
 import dev.tethys.collect.cloud.reader.CloudContext;
 import dev.tethys.collect.cloud.reader.CloudDatabase;
 import dev.tethys.collect.cloud.reader.CloudException;
@@ -160,7 +161,7 @@ final class OciReader implements CloudReader {
 
   private void list(Service s, String compartment, List<OciDatabase> to)
       throws CloudException, InterruptedException {
-    String of = "?compartmentId=" + OciCalls.encoded(compartment);
+    String of = "?compartmentId=" + CloudCalls.encoded(compartment);
     switch (s) {
       case MYSQL -> {
         Map<String, String> names = new HashMap<>();
@@ -200,7 +201,7 @@ final class OciReader implements CloudReader {
 
   /** The list of PostgreSQL has neither instances nor endpoints. */
   private List<OciDatabase> postgres(JsonNode n) throws CloudException, InterruptedException {
-    String path = "/20220915/dbSystems/" + OciCalls.encoded(OciDatabase.text(n, "id"));
+    String path = "/20220915/dbSystems/" + CloudCalls.encoded(OciDatabase.text(n, "id"));
     String service = OciCalls.POSTGRESQL;
     JsonNode system = api.get(service, "postgresql GetDbSystem", path);
     JsonNode primary =

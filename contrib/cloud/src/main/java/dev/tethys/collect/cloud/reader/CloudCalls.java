@@ -6,6 +6,7 @@ import dev.tethys.web.client.ClientResponse;
 import java.io.IOException;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
+import java.net.URLEncoder;
 import java.net.UnknownHostException;
 import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
@@ -76,6 +77,22 @@ public final class CloudCalls {
         throw new CloudException(Failure.ANSWER, action + ": the answer is not JSON", e);
       }
     }
+
+    /**
+     * Error of this answer.
+     *
+     * @param code of the service, empty if it names none
+     * @param message of the service, empty for none
+     */
+    public CloudException error(Failure failure, String action, String code, String message) {
+      String what =
+          action
+              + " was answered with status "
+              + status
+              + (code.isEmpty() ? "" : " " + code)
+              + (message.isEmpty() ? "" : ": " + message);
+      return new CloudException(failure, what, retryAfter, null);
+    }
   }
 
   /** Authentication and errors of a cloud. */
@@ -104,6 +121,11 @@ public final class CloudCalls {
   public CloudCalls(CloudContext context, Protocol protocol) {
     this.context = context;
     this.protocol = protocol;
+  }
+
+  /** Value in a query. */
+  public static String encoded(String s) {
+    return URLEncoder.encode(s, StandardCharsets.UTF_8);
   }
 
   /** Text of a JSON tree. */
